@@ -1,0 +1,29 @@
+"""Small things every layer uses: errors that read like help, atomic writes, stable JSON, near matches, dates."""
+
+from generator.core.dates import PartialDate, parse_day
+from generator.core.errors import CapewatchError, Problem, ProblemsFound, near_matches
+from generator.core.files import (
+    canonical_json,
+    read_json,
+    sha256_bytes,
+    sha256_file,
+    write_atomic,
+    write_if_changed,
+    write_json,
+)
+
+__all__ = [
+    "CapewatchError",
+    "PartialDate",
+    "Problem",
+    "ProblemsFound",
+    "canonical_json",
+    "near_matches",
+    "parse_day",
+    "read_json",
+    "sha256_bytes",
+    "sha256_file",
+    "write_atomic",
+    "write_if_changed",
+    "write_json",
+]

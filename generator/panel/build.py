@@ -1,0 +1,178 @@
+"""The panel of a track: which observation fills each cell, and why the others do not.
+
+Precedence within a cell, first difference decides: evaluator (order of the track), reasoning effort (order of the track; no
+stated effort ranks after the listed ones), read directly before known through a relay, newest public day, source id, address.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import numpy as np
+import pandas as pd
+
+from generator.core import CapewatchError, PartialDate, near_matches
+from generator.panel.frame import AXIS_COLUMNS, MODEL_COLUMNS, Panel
+from generator.panel.observations import Observations
+from generator.schema import Benchmark, Correction, Model, Registry, Track
+
+_RANKS = ("evaluator_rank", "effort_rank", "relayed", "age_rank", "source", "url", "value")
+_RANK_WORDS = (
+    "an evaluator the track prefers has a score",
+    "a reasoning effort the track prefers has a score",
+    "a score read at its original is preferred to one known through a relay",
+    "a newer score",
+    "same protocol and day: the first source by name is kept",
+    "same protocol and day: the first address by name is kept",
+    "the same source says two values: the lower is kept",
+)
+
+
+def build_panel(observations: Observations, registry: Registry, track_id: str, *, as_of: dt.date) -> Panel:
+    """The panel of one track as it could be known at the end of `as_of`.
+
+    Raises CapewatchError for an unknown track. Corrections are applied before the choice.
+    """
+    track = _track(registry, track_id)
+    models = {name: entry.value for name, entry in registry.models.items() if entry.value.kind == track.kind}
+    rows = observations.up_to(as_of)
+    rows = rows[rows["model"].isin(list(models)) & (rows["step"] == "")].copy()
+    rows = apply_corrections(rows, registry.corrections)
+    rows["reason"] = _refusals(rows, track)
+    accepted = rows[rows["reason"] == ""]
+    ranked = _rank(accepted, track)
+    chosen = ~ranked.duplicated(["model", "axis"])
+    rows["chosen"] = False
+    rows.loc[ranked.index[chosen], "chosen"] = True
+    rows.loc[ranked.index[~chosen], "reason"] = _why_lost(ranked, chosen)
+    return _assemble(rows, track, registry, models, as_of)
+
+
+def apply_corrections(rows: pd.DataFrame, corrections: list[Correction]) -> pd.DataFrame:
+    """Replace or drop the values that a declared correction expects; others are left as they are.
+
+    The row's note says what was replaced and why. `expects` and `value` are in the benchmark's unit.
+    """
+    for correction in corrections:
+        fits = (
+            (rows["source"] == correction.source)
+            & (rows["model"] == correction.model)
+            & (rows["benchmark"] == correction.benchmark)
+            & np.isclose(rows["value"], correction.expects, rtol=0, atol=1e-6)
+        )
+        for name, value in correction.where.model_dump(exclude_none=True).items():
+            fits &= rows[name] == (str(value).lower() if isinstance(value, bool) else str(value))
+        if correction.value is None:
+            rows = rows[~fits]
+        else:
+            rows.loc[fits, "note"] = f"corrected from {correction.expects:g}: {correction.reason}"
+            rows.loc[fits, "value"] = correction.value
+    return rows
+
+
+def unused_corrections(observations: Observations, corrections: list[Correction]) -> list[Correction]:
+    """Corrections whose expected value no longer occurs: the source changed, and a person should look again."""
+    table = observations.table
+    keys = set(zip(table["source"], table["model"], table["benchmark"], table["value"].round(6), strict=True))
+    return [c for c in corrections if (c.source, c.model, c.benchmark, round(c.expects, 6)) not in keys]
+
+
+def _track(registry: Registry, track_id: str) -> Track:
+    if track_id not in registry.tracks:
+        near = near_matches(track_id, registry.tracks)
+        raise CapewatchError(
+            f"unknown track {track_id!r}", hint=f"tracks: {', '.join(near or sorted(registry.tracks))}"
+        )
+    return registry.tracks[track_id]
+
+
+def _refusals(rows: pd.DataFrame, track: Track) -> np.ndarray:
+    axis_known = rows["axis"] != ""
+    wanted = rows["axis"].isin(track.axes) if track.axes else axis_known
+    evaluator = rows["evaluator"].isin(track.evaluators)
+    harness = rows["harness"].eq(track.harness) if track.harness else pd.Series(True, index=rows.index)
+    return np.select(
+        [~axis_known, ~wanted, ~evaluator, ~harness],
+        ["the source does not state the protocol that chooses the axis", "the axis is not part of the track",
+         "the track does not take this evaluator", "the track does not take this harness"],
+        default="",
+    )  # fmt: skip
+
+
+def _rank(rows: pd.DataFrame, track: Track) -> pd.DataFrame:
+    evaluators = {name: rank for rank, name in enumerate(track.evaluators)}
+    efforts = {name: rank for rank, name in enumerate(track.effort_order)}
+    ranked = rows.assign(
+        evaluator_rank=rows["evaluator"].map(evaluators).astype(float),
+        effort_rank=rows["effort"].map(efforts).fillna(len(efforts)).astype(float),
+        relayed=(rows["via"] != "").astype(float),
+        age_rank=-pd.to_datetime(rows["public"]).astype("int64").astype(float),
+    )
+    return ranked.sort_values(["model", "axis", *_RANKS], kind="stable")
+
+
+def _why_lost(ranked: pd.DataFrame, chosen: pd.Series) -> np.ndarray:
+    losers = ranked[~chosen]
+    winners = ranked[chosen].set_index(["model", "axis"])
+    keys = pd.MultiIndex.from_frame(losers[["model", "axis"]])
+    beaten = winners.loc[keys, list(_RANKS)].reset_index(drop=True) if len(losers) else winners[list(_RANKS)].iloc[:0]
+    differs = [beaten[name].to_numpy() != losers[name].to_numpy() for name in _RANKS]
+    return np.select(differs, _RANK_WORDS, default="said twice")
+
+
+def _assemble(rows: pd.DataFrame, track: Track, registry: Registry, models: dict[str, Model], as_of: dt.date) -> Panel:
+    winners = rows[rows["chosen"]]
+    axes = list(track.axes) or sorted(winners["axis"].unique())
+    present = sorted(winners["model"].unique())
+
+    def table(column: str) -> pd.DataFrame:
+        wide = winners.pivot(index="model", columns="axis", values=column)
+        return wide.reindex(index=present, columns=axes).astype(float)
+
+    return Panel(
+        name=track.id,
+        track=track.id,
+        as_of=as_of,
+        models=model_frame([models[name] for name in present]),
+        scores=table("value"),
+        stderr=table("stderr"),
+        axes=axis_frame(registry, axes),
+        cells=rows.reset_index(drop=True),
+    )
+
+
+def model_frame(models: list[Model]) -> pd.DataFrame:
+    """Index model id, columns MODEL_COLUMNS; unknown counts are NaN, unknown text is None."""
+    frame = pd.DataFrame(
+        [{name: getattr(model, name) for name in MODEL_COLUMNS} for model in models],
+        index=pd.Index([model.id for model in models], name="model", dtype=object),
+        columns=list(MODEL_COLUMNS),
+    )
+    numeric = ["params", "active_params", "training_tokens", "training_flop", "d_model", "n_layers"]
+    frame[numeric] = frame[numeric].astype(float)
+    for name in ("name", "lab", "family", "released"):
+        column = frame[name].astype(object)
+        frame[name] = column.where(column.notna(), None)
+    return frame
+
+
+def axis_frame(registry: Registry, axes: list[str]) -> pd.DataFrame:
+    """Index axis id, columns AXIS_COLUMNS, from the benchmark files."""
+    known: dict[str, tuple[str, Benchmark]] = {}
+    for entry in registry.benchmarks.values():
+        benchmark = entry.value
+        known[benchmark.id] = (benchmark.name, benchmark)
+        known.update({rule.id: (rule.name, benchmark) for rule in benchmark.axes})
+    rows = []
+    for axis in axes:
+        name, benchmark = known[axis]
+        ceiling = benchmark.range[1] if benchmark.range else np.nan
+        chance = np.nan if benchmark.chance is None else benchmark.chance
+        rows.append((name, benchmark.unit, chance, ceiling, benchmark.n_items or np.nan))
+    frame = pd.DataFrame(rows, index=pd.Index(axes, name="axis", dtype=object), columns=list(AXIS_COLUMNS))
+    return frame.astype({"chance": float, "ceiling": float, "n_items": float})
+
+
+def released_day(text: str | None) -> dt.date | None:
+    """The middle of the span a release date covers, for plotting and ordering."""
+    return PartialDate.parse(text).middle if text else None

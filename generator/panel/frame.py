@@ -1,0 +1,117 @@
+"""The panel: one table of models × axes of one track at one instant, with where each cell came from."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from generator.core import CapewatchError, near_matches
+
+MODEL_COLUMNS = (
+    "name",
+    "lab",
+    "family",
+    "released",
+    "params",
+    "active_params",
+    "training_tokens",
+    "training_flop",
+    "d_model",
+    "n_layers",
+    "open_weights",
+)
+AXIS_COLUMNS = ("name", "unit", "chance", "ceiling", "n_items")
+CELL_COLUMNS = ("model", "axis", "value", "stderr", "source", "url", "published", "recorded", "chosen", "reason")
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Models × axes, frozen.
+
+    models: index model id; columns MODEL_COLUMNS (`lab` and `family` are ids; `released` is text as precise as known;
+        params and active_params are counts, training_tokens a count, training_flop FLOP; unknown is NaN or None).
+    scores: index model id, columns axis id; percent (0-100) for bounded axes, the axis's own unit otherwise; NaN = no score.
+    stderr: same shape and unit; NaN = unknown.
+    axes: index axis id; columns AXIS_COLUMNS, `chance` and `ceiling` in the unit of the scores, n_items a count or NaN.
+    cells: one row an observation considered (CELL_COLUMNS and more); `chosen` marks the one that fills the cell, `reason`
+        says why a loser lost.
+    track: the rule that chose the cells; as_of: the last day whose facts were used (None: a frozen panel).
+    """
+
+    name: str
+    track: str
+    as_of: dt.date | None
+    models: pd.DataFrame
+    scores: pd.DataFrame
+    stderr: pd.DataFrame
+    axes: pd.DataFrame
+    cells: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(CELL_COLUMNS)))
+
+    def __post_init__(self) -> None:
+        if not (self.scores.index.equals(self.models.index) and self.stderr.index.equals(self.models.index)):
+            raise ValueError(f"panel {self.name}: models, scores and stderr do not list the same models")
+        if not (self.scores.columns.equals(self.axes.index) and self.stderr.columns.equals(self.axes.index)):
+            raise ValueError(f"panel {self.name}: axes, scores and stderr do not list the same axes")
+
+    def axis(self, axis: str) -> pd.Series:
+        """Scores of one axis without the empty cells; index model id."""
+        self._require((axis,))
+        return self.scores[axis].dropna()
+
+    def complete(self, axes: Sequence[str]) -> pd.DataFrame:
+        """Models that have a score on every one of `axes`.
+
+        Columns: the axes, `<axis>_se` for each (NaN where unknown), then MODEL_COLUMNS. Index model id, sorted by id.
+        """
+        self._require(axes)
+        present = self.scores.index[self.scores[list(axes)].notna().all(axis=1)]
+        errors = self.stderr.loc[present, list(axes)].add_suffix("_se")
+        return pd.concat([self.scores.loc[present, list(axes)], errors, self.models.loc[present]], axis=1).sort_index()
+
+    def family(self, family: str, axes: Sequence[str]) -> pd.DataFrame:
+        """`complete(axes)` of one family, sorted by size (params, then id); models of unknown size are left out."""
+        rows = self.complete(axes)
+        rows = rows[(rows["family"] == family) & rows["params"].notna()]
+        return rows.sort_values("params", kind="stable")
+
+    def subset(self, models: Sequence[str], *, name: str | None = None) -> Panel:
+        """The same panel with only these models (panel order is kept)."""
+        keep = self.models.index[self.models.index.isin(list(models))]
+        return Panel(
+            name=name or self.name,
+            track=self.track,
+            as_of=self.as_of,
+            models=self.models.loc[keep],
+            scores=self.scores.loc[keep],
+            stderr=self.stderr.loc[keep],
+            axes=self.axes,
+            cells=self.cells[self.cells["model"].isin(keep)],
+        )
+
+    @property
+    def digest(self) -> str:
+        """sha256 over models, axes and scores: two panels with this digest give the same statistics."""
+        hasher = hashlib.sha256()
+        for frame in (self.models, self.axes, self.scores, self.stderr):
+            hasher.update(frame.sort_index().to_csv(float_format="%.10g").encode())
+        return hasher.hexdigest()
+
+    def _require(self, axes: Sequence[str]) -> None:
+        for axis in axes:
+            if axis not in self.scores.columns:
+                near = near_matches(axis, map(str, self.scores.columns))
+                raise CapewatchError(
+                    f"panel {self.name}: no axis {axis!r}",
+                    hint=f"near: {', '.join(near)}" if near else f"axes: {', '.join(map(str, self.scores.columns))}",
+                )
+
+
+def sampling_stderr(percent: pd.Series | np.ndarray, n_items: float) -> np.ndarray:
+    """Binomial standard error in pp of a score in percent over `n_items` right-or-wrong items: √(p(1−p)/n)."""
+    share = np.clip(np.asarray(percent, dtype=float) / 100.0, 0.0, 1.0)
+    return 100.0 * np.sqrt(share * (1.0 - share) / n_items)

@@ -1,0 +1,202 @@
+"""All observations as one tidy table: what people wrote and what was pulled, by model id, in the unit of the benchmark."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from generator import snapshots
+from generator.core import CapewatchError, PartialDate
+from generator.panel.identity import Identity
+from generator.schema import Benchmark, Model, Observation, Protocol, Registry, conversion
+
+#: Source id of observations that stand in model files.
+MODEL_FILES = "data-models"
+PROTOCOL_COLUMNS = tuple(Protocol.model_fields)
+TEXT_COLUMNS = (
+    "model", "benchmark", "axis", *PROTOCOL_COLUMNS, "step", "evaluator", "source", "title", "url", "via", "published",
+    "recorded", "public", "note", "locator", "spelling", "rule",
+)  # fmt: skip
+NUMBER_COLUMNS = ("value", "stderr", "n", "pull")
+
+
+@dataclass(frozen=True)
+class Observations:
+    """table: one row an observation, columns TEXT_COLUMNS (text, '' when unknown) and NUMBER_COLUMNS (float).
+
+    `value` and `stderr` are in the unit of the benchmark; `public` is the day the score counts from (ISO): the last day of
+    `published` where known, else the day it was recorded here. `axis` is '' where the protocol says too little to choose one.
+    unmatched: spellings that name no model, columns source, spelling, rows, near, reason.
+    refused: rows that could not be used, columns source, model, benchmark, reason.
+    """
+
+    table: pd.DataFrame
+    unmatched: pd.DataFrame
+    refused: pd.DataFrame
+
+    def up_to(self, as_of: dt.date) -> pd.DataFrame:
+        """The observations that were public by the end of `as_of`."""
+        return self.table[self.table["public"] <= as_of.isoformat()]
+
+    @property
+    def finished(self) -> pd.DataFrame:
+        """The observations of finished models: those of intermediate training checkpoints left out."""
+        return self.table[self.table["step"] == ""]
+
+    @property
+    def newest_day(self) -> dt.date:
+        """The newest day on which anything was recorded: the default as-of of a build."""
+        days = self.table["recorded"]
+        if days.empty:
+            raise CapewatchError("data/ holds no observation", hint="run `capewatch pull`, or add a model file")
+        return dt.date.fromisoformat(days.max())
+
+
+def gather(registry: Registry, *, as_of: dt.date | None = None) -> Observations:
+    """Collect every observation under the registry's root, as it could be known on `as_of` (None: today's state).
+
+    Pure apart from reading the snapshots; a value that a source changed later is read as it stood on `as_of`.
+    """
+    identity = Identity(registry)
+    pulled, unmatched = _from_snapshots(registry, identity, as_of)
+    table = pd.concat([_from_models(registry), pulled], ignore_index=True)
+    table, refused = _convert(table, {name: entry.value for name, entry in registry.benchmarks.items()})
+    table["axis"] = _axes(table, registry)
+    table["public"] = _public_days(table)
+    order = ["model", "benchmark", "source", "url", "published", *PROTOCOL_COLUMNS, "value"]
+    return Observations(table.sort_values(order, kind="stable", ignore_index=True), unmatched, refused)
+
+
+def _from_models(registry: Registry) -> pd.DataFrame:
+    rows = [
+        _row(entry.value, observation, index)
+        for entry in registry.models.values()
+        for index, observation in enumerate(entry.value.observations)
+    ]
+    frame = pd.DataFrame(rows, columns=[*TEXT_COLUMNS, *NUMBER_COLUMNS, "unit"])
+    return _typed(frame)
+
+
+def _row(model: Model, observation: Observation, index: int) -> dict[str, object]:
+    protocol = {name: _text(value) for name, value in observation.protocol.model_dump().items()}
+    source = observation.source
+    via = source.via
+    return {
+        **protocol,
+        "model": model.id, "benchmark": observation.benchmark, "step": "", "evaluator": observation.evaluator,
+        "source": MODEL_FILES, "title": source.title, "url": source.url,
+        "via": "" if via is None else f"{via.title} {via.url}" if via.url else via.title,
+        "published": source.published or "", "recorded": source.retrieved, "note": observation.note or "",
+        "locator": f"observations[{index}]", "spelling": model.id, "rule": "written",
+        "value": observation.value, "stderr": observation.stderr, "n": observation.n, "unit": observation.unit,
+    }  # fmt: skip
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return ""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _from_snapshots(registry: Registry, identity: Identity, as_of: dt.date | None) -> tuple[pd.DataFrame, pd.DataFrame]:
+    frames, missing = [], []
+    folder = registry.root / "data" / "snapshots"
+    for source in snapshots.sources(folder):
+        frame = snapshots.read(folder, source, as_of=as_of)
+        if frame.empty:
+            continue
+        resolved = identity.resolve_all(source, frame["model"])
+        hits = resolved.reindex(frame["model"].to_numpy())
+        found = (hits["model_id"] != "").to_numpy()
+        missing.append(_unmatched(source, frame.loc[~found, "model"], identity))
+        frame = frame.assign(
+            spelling=frame["model"].to_numpy(),
+            model=hits["model_id"].to_numpy(),
+            rule=hits["rule"].to_numpy(),
+            source=source,
+        )
+        effort = np.where(frame["effort"] == "", hits["suffix_effort"].to_numpy(), frame["effort"])
+        frames.append(_typed(frame.assign(effort=effort)[found]))
+    table = pd.concat(frames, ignore_index=True) if frames else _typed(pd.DataFrame())
+    columns = ["source", "spelling", "rows", "near", "reason"]
+    return table, pd.concat(missing, ignore_index=True) if missing else pd.DataFrame(columns=columns)
+
+
+def _unmatched(source: str, spellings: pd.Series, identity: Identity) -> pd.DataFrame:
+    counts = spellings.value_counts().sort_index()
+    return pd.DataFrame(
+        {
+            "source": source,
+            "spelling": counts.index,
+            "rows": counts.to_numpy(),
+            "near": [" ".join(identity.near(spelling)) for spelling in counts.index],
+            "reason": [identity.ignored(source, spelling) or "" for spelling in counts.index],
+        }
+    )
+
+
+def _typed(frame: pd.DataFrame) -> pd.DataFrame:
+    text = frame.reindex(columns=[*TEXT_COLUMNS, "unit"]).astype(object)
+    text = text.where(text.notna(), "").astype(str)
+    numbers = frame.reindex(columns=list(NUMBER_COLUMNS)).apply(pd.to_numeric).astype(float)
+    return pd.concat([text, numbers], axis=1).reset_index(drop=True)
+
+
+def _convert(table: pd.DataFrame, benchmarks: dict[str, Benchmark]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Values in the unit of their benchmark; rows of unknown benchmarks or units are refused with a reason."""
+    pairs = table[["benchmark", "unit"]].drop_duplicates()
+    factors = {}
+    for benchmark, unit in pairs.itertuples(index=False):
+        known = benchmarks.get(benchmark)
+        factors[benchmark, unit] = np.nan if known is None else (conversion(unit, known.unit) or np.nan)
+    keys = pd.MultiIndex.from_frame(table[["benchmark", "unit"]])
+    factor = pd.Series(factors, dtype=float).reindex(keys).to_numpy() if factors else np.array([])
+    known_rows = table["benchmark"].isin(list(benchmarks)).to_numpy()
+    reason = np.where(
+        ~known_rows, "the benchmark has no file under data/benchmarks", "the unit does not fit the benchmark"
+    )
+    usable = np.isfinite(factor)
+    low = (
+        table["benchmark"]
+        .map({k: b.range[0] if b.range else -np.inf for k, b in benchmarks.items()})
+        .to_numpy(dtype=float)
+    )
+    high = (
+        table["benchmark"]
+        .map({k: b.range[1] if b.range else np.inf for k, b in benchmarks.items()})
+        .to_numpy(dtype=float)
+    )
+    value = table["value"].to_numpy() * factor
+    inside = usable & (value >= low - 1e-9) & (value <= high + 1e-9)
+    reason = np.where(usable & ~inside, "the value lies outside the range of the benchmark", reason)
+    refused = table.loc[~inside, ["source", "model", "benchmark"]].assign(reason=reason[~inside])
+    table = table.assign(value=value, stderr=table["stderr"].to_numpy() * factor).drop(columns="unit")
+    return table[inside].reset_index(drop=True), refused.reset_index(drop=True)
+
+
+def _axes(table: pd.DataFrame, registry: Registry) -> pd.Series:
+    """The axis of each row; '' when the benchmark declares axes and the protocol fits none of them."""
+    axis = table["benchmark"].copy()
+    for entry in registry.benchmarks.values():
+        benchmark = entry.value
+        if not benchmark.axes:
+            continue
+        rows = table["benchmark"] == benchmark.id
+        axis[rows] = ""
+        for rule in benchmark.axes:
+            fits = rows
+            for name, value in rule.where.model_dump(exclude_none=True).items():
+                fits = fits & (table[name] == _text(value))
+            axis[fits] = rule.id
+    return axis
+
+
+def _public_days(table: pd.DataFrame) -> pd.Series:
+    last = {text: PartialDate.parse(text).last.isoformat() for text in table["published"].unique() if text}
+    if not last:
+        return table["recorded"].astype(str)
+    days = table["published"].map(last)
+    return days.where(days.notna().to_numpy(), table["recorded"]).astype(str)

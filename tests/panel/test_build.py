@@ -1,0 +1,126 @@
+"""The panel: one observation a cell, by stated precedence; every loser keeps its reason; as-of replays."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import numpy as np
+import pytest
+
+from generator.core import CapewatchError
+from generator.panel import build_panel, gather, unused_corrections
+from generator.schema import load_registry
+
+TODAY = dt.date(2026, 11, 21)
+
+
+def panel_of(project, track="both", as_of=TODAY):
+    registry = load_registry(project.root).require_clean()
+    return build_panel(gather(registry), registry, track, as_of=as_of)
+
+
+def reasons(panel, axis="gpqa"):
+    cells = panel.cells[panel.cells["axis"] == axis]
+    return {row.value: row.reason for row in cells.itertuples() if not row.chosen}
+
+
+def test_fractions_and_percents_share_one_axis_in_percent(project):
+    project.model("one", "gpqa 0.834 unit=fraction")
+    project.model("two", "gpqa 70.5")
+    panel = panel_of(project)
+    assert panel.scores["gpqa"].to_dict() == {"one": pytest.approx(83.4), "two": 70.5}
+    assert panel.axes.loc["gpqa", ["chance", "ceiling", "n_items"]].tolist() == [25, 100, 198]
+
+
+def test_the_preferred_evaluator_wins_and_the_loser_says_why(project):
+    project.model("one", "gpqa 90", "gpqa 80 evaluator=epoch-ai url=https://example.org/e")
+    panel = panel_of(project)
+    assert panel.scores.at["one", "gpqa"] == 80
+    assert reasons(panel) == {90: "an evaluator the track prefers has a score"}
+    assert panel_of(project, "maker").scores.at["one", "gpqa"] == 90
+    assert reasons(panel_of(project, "maker")) == {80: "the track does not take this evaluator"}
+
+
+def test_effort_then_directness_then_newness_decide(project):
+    project.model(
+        "one",
+        "gpqa 1 effort=high retrieved=2026-06-01",
+        "gpqa 2 effort=max retrieved=2026-01-01",
+        "gpqa 3 retrieved=2026-07-01",
+        "gpqa 4 effort=max retrieved=2026-09-01 via=relay url=https://example.org/b",
+        "gpqa 5 effort=max retrieved=2026-03-01 url=https://example.org/c",
+    )
+    panel = panel_of(project, "maker")
+    assert panel.scores.at["one", "gpqa"] == 5
+    assert reasons(panel) == {
+        1: "a reasoning effort the track prefers has a score",
+        2: "a newer score",
+        3: "a reasoning effort the track prefers has a score",
+        4: "a score read at its original is preferred to one known through a relay",
+    }
+
+
+def test_with_and_without_tools_are_two_axes_and_unstated_tools_are_neither(project):
+    project.model("one", "hle 40 tools=false", "hle 60 tools=true", "hle 50 url=https://example.org/u")
+    panel = panel_of(project)
+    assert panel.scores.loc["one"].to_dict() == {"hle": 40, "hle-tools": 60}
+    assert reasons(panel, "") == {50: "the source does not state the protocol that chooses the axis"}
+
+
+def test_as_of_uses_only_what_was_public_by_then(project):
+    project.model("one", "gpqa 80 published=2026-01-10", "gpqa 85 published=2026-03-10 url=https://example.org/n")
+    project.model("two", "gpqa 60 published=2026-02")
+    for day, expected in (
+        ("2026-01-09", {}),
+        ("2026-01-10", {"one": 80}),
+        ("2026-02-27", {"one": 80}),
+        ("2026-02-28", {"one": 80, "two": 60}),
+        ("2026-03-10", {"one": 85, "two": 60}),
+    ):
+        scores = panel_of(project, as_of=dt.date.fromisoformat(day)).scores
+        assert (scores["gpqa"].to_dict() if len(scores) else {}) == expected, day
+
+
+def test_a_correction_applies_only_to_the_value_it_expects(project):
+    project.model("one", "gpqa 80")
+    text = "schema_version: 1\ncorrections:\n  - {{source: data-models, model: one, benchmark: gpqa, expects: {expects}, {value}reason: slip, url: https://example.org, declared: 2026-05-02}}\n"
+    project.write("data/corrections.yaml", text.format(expects=80, value="value: 81, "))
+    panel = panel_of(project)
+    assert panel.scores.at["one", "gpqa"] == 81
+    assert panel.cells["note"].tolist() == ["corrected from 80: slip"]
+    project.write("data/corrections.yaml", text.format(expects=79, value="value: 81, "))
+    assert panel_of(project).scores.at["one", "gpqa"] == 80
+    registry = load_registry(project.root)
+    assert unused_corrections(gather(registry), registry.corrections) == registry.corrections
+    project.write("data/corrections.yaml", text.format(expects=80, value=""))
+    assert panel_of(project).scores.empty
+
+
+def test_the_same_panel_whatever_the_order_of_files(project):
+    project.model("one", "gpqa 80", "swe 70")
+    project.model("two", "swe 60", "gpqa 70", lab="zeta")
+    first = panel_of(project)
+    (project.root / "data/models/acme/one.yaml").rename(project.root / "data/models/acme/zz.tmp")
+    (project.root / "data/models/acme/zz.tmp").rename(project.root / "data/models/acme/one.yaml")
+    assert panel_of(project).digest == first.digest
+    project.model("two", "swe 60.5", "gpqa 70", lab="zeta")
+    assert panel_of(project).digest != first.digest
+
+
+def test_an_unknown_track_or_axis_suggests_the_near_one(project):
+    project.model("one", "gpqa 80")
+    with pytest.raises(CapewatchError, match=r"unknown track 'makers'\n  hint: tracks: maker"):
+        panel_of(project, "makers")
+    with pytest.raises(CapewatchError, match=r"no axis 'gpqaa'\n  hint: near: gpqa"):
+        panel_of(project).complete(["gpqaa"])
+
+
+def test_a_panel_lists_models_with_a_score_and_leaves_empty_cells_empty(project):
+    project.model("one", "gpqa 80")
+    project.model("two", "swe 70")
+    project.model("three")
+    panel = panel_of(project)
+    assert list(panel.models.index) == ["one", "two"]
+    assert np.isnan(panel.scores.at["one", "swe"])
+    assert panel.complete(["gpqa", "swe"]).empty
+    assert list(panel.subset(["two"]).scores.index) == ["two"]
