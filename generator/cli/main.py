@@ -1,0 +1,106 @@
+"""`capewatch`: one group, commands loaded on demand, no traceback for anything a user can cause."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from generator.core import CapewatchError
+
+#: command -> (module, attribute, one line of help)
+COMMANDS: Mapping[str, tuple[str, str, str]] = {
+    "build": ("generator.cli.build", "build", "Data to bundle to pages to site/, offline."),
+    "serve": ("generator.cli.build", "serve", "Build, serve on this machine, rebuild on change."),
+    "check": ("generator.cli.check", "check", "Validate everything people wrote; all problems at once."),
+    "new": ("generator.cli.new", "new", "Write a correct starting file."),
+    "schema": ("generator.cli.check", "schema", "Write the JSON Schemas of data/ for editors."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported only when they run."""
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        return sorted(COMMANDS)
+
+    def get_command(self, _ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        module, attribute, _help = COMMANDS[name]
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[Any, Any, list[str]]:
+        from generator.core import near_matches
+
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            near = near_matches(args[0], COMMANDS)
+            advice = f"did you mean {near[0]!r}?" if near else f"commands: {', '.join(sorted(COMMANDS))}"
+            raise click.UsageError(f"no command {args[0]!r}; {advice}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_module, _name, text) in sorted(COMMANDS.items())])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="capewatch")
+@click.option(
+    "--root",
+    type=click.Path(file_okay=False, path_type=Path),
+    envvar="CAPEWATCH_ROOT",
+    help="Project folder (the one with mkdocs.yml and data/). Default: the nearest above the current folder.",
+)
+@click.pass_context
+def cli(ctx: click.Context, root: Path | None) -> None:
+    """Static-site report generator and prediction tracker for capability coupling in language models.
+
+    Example: capewatch build
+    """
+    ctx.obj = root
+
+
+def project_root(given: Path | None) -> Path:
+    """The project folder, or an error that says where was looked."""
+    if given is not None:
+        if not (given / "data").is_dir():
+            raise CapewatchError(f"{given}: not a capewatch project: it has no data/ folder", hint="pass --root FOLDER")
+        return given.resolve()
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / "mkdocs.yml").is_file() and (folder / "data").is_dir():
+            return folder
+    raise CapewatchError(
+        f"no capewatch project in {here} or above it: no folder holds mkdocs.yml and data/",
+        hint="change into the project, or pass --root FOLDER",
+    )
+
+
+def main() -> None:
+    """Entry point: exit 0 done, 1 a fault in data or world, 2 a fault in the call."""
+    try:
+        cli.main(standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        sys.exit(stop.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2 if isinstance(error, click.UsageError) else 1)
+    except click.Abort:
+        click.echo("interrupted", err=True)
+        sys.exit(130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)
+    except CapewatchError as error:
+        click.echo(f"capewatch: {error}", err=True)
+        sys.exit(error.exit_code)
+    except OSError as error:
+        click.echo(f"capewatch: {error.filename or 'system'}: {error.strerror or error}", err=True)
+        sys.exit(1)

@@ -1,0 +1,162 @@
+"""The report bundle: every number final and typed, in one directory of JSON and Parquet. The site reads only this.
+
+meta.json         code version, data digest, as-of, seed, resamples, dependency versions, counts, freshness
+statistics.json   {id: Statistic.as_dict()}; ids are paths such as ``maker/r/swe-bench-verified~gpqa-diamond``
+entities.json     models, labs, families, benchmarks, sources, tracks, evaluators: lists of plain mappings
+tables/<name>.json / .csv / .parquet   every table with fields, units, licence, digest
+sections/<name>.json   what the later stages add: claims, predictions, forecasts, steering, changes
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from generator.core import canonical_json, read_json, sha256_bytes, write_if_changed
+
+SCHEMA_VERSION = 1
+ENTITY_KINDS = ("models", "labs", "families", "benchmarks", "sources", "tracks", "evaluators")
+
+
+@dataclass(frozen=True)
+class Field:
+    """A column of a table: its name, type (text, number, day, flag), unit in words and meaning."""
+
+    name: str
+    type: str
+    description: str
+    unit: str = ""
+
+    def as_dict(self) -> dict[str, str]:
+        return {"name": self.name, "type": self.type, "unit": self.unit, "description": self.description}
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table that people can download. `frame` has exactly the columns of `fields`, sorted rows, no index."""
+
+    name: str
+    title: str
+    description: str
+    fields: tuple[Field, ...]
+    frame: pd.DataFrame
+    licence: str
+
+    def __post_init__(self) -> None:
+        if list(self.frame.columns) != [item.name for item in self.fields]:
+            raise ValueError(f"table {self.name}: columns {list(self.frame.columns)} are not its fields")
+
+    @property
+    def csv(self) -> str:
+        """Text that a spreadsheet cannot take for a formula: a leading =, +, - or @ of a text cell is quoted by '."""
+        frame = self.frame.copy()
+        for item in self.fields:
+            if item.type == "text":
+                frame[item.name] = frame[item.name].map(_defused)
+        return frame.to_csv(index=False, lineterminator="\n")
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        frame = self.frame.astype(object)
+        return frame.where(frame.notna(), None).to_dict(orient="records")
+
+    def metadata(self, as_of: str) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "title": self.title,
+            "description": self.description,
+            "fields": [item.as_dict() for item in self.fields],
+            "licence": self.licence,
+            "as_of": as_of,
+            "rows": len(self.frame),
+            "sha256": sha256_bytes(self.csv),
+        }
+
+    def parquet(self, as_of: str) -> bytes:
+        """The same table as Parquet, metadata in the file's key-value metadata."""
+        import pyarrow
+        import pyarrow.parquet
+
+        table = pyarrow.Table.from_pandas(self.frame, preserve_index=False)
+        described = {b"capewatch": canonical_json(self.metadata(as_of)).encode()}
+        buffer = io.BytesIO()
+        pyarrow.parquet.write_table(table.replace_schema_metadata(described), buffer, compression="zstd")
+        return buffer.getvalue()
+
+
+@dataclass
+class Bundle:
+    """Everything a site shows. `statistics` maps an id to a Statistic as plain JSON."""
+
+    meta: dict[str, Any]
+    statistics: dict[str, dict[str, Any]]
+    entities: dict[str, list[dict[str, Any]]]
+    tables: dict[str, Table] = field(default_factory=dict)
+    sections: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def as_of(self) -> str:
+        return str(self.meta["as_of"])
+
+    def by_id(self, kind: str) -> dict[str, dict[str, Any]]:
+        """The entities of one kind, by id."""
+        return {item["id"]: item for item in self.entities[kind]}
+
+    def write(self, folder: Path) -> list[Path]:
+        """Write the bundle; files whose bytes did not change are left alone, files of an older bundle are removed."""
+        wanted = {folder / name: content for name, content in self._files()}
+        changed = [path for path, content in wanted.items() if write_if_changed(path, content)]
+        for path in folder.rglob("*"):
+            if path.is_file() and path not in wanted:
+                path.unlink()
+        return changed
+
+    def _files(self) -> Iterator[tuple[str, bytes | str]]:
+        yield "meta.json", canonical_json(self.meta, indent=1)
+        yield "statistics.json", canonical_json(self.statistics, indent=1)
+        yield "entities.json", canonical_json(self.entities, indent=1)
+        for name, value in self.sections.items():
+            yield f"sections/{name}.json", canonical_json(value, indent=1)
+        for name, table in self.tables.items():
+            document = {"metadata": table.metadata(self.as_of), "rows": table.rows}
+            yield f"tables/{name}.json", canonical_json(document)
+            yield f"tables/{name}.csv", table.csv
+            yield f"tables/{name}.parquet", table.parquet(self.as_of)
+
+    @property
+    def digest(self) -> str:
+        """sha256 over meta, statistics, entities and sections: two bundles with it show the same site."""
+        return sha256_bytes(canonical_json([self.meta, self.statistics, self.entities, self.sections]))
+
+
+def read_bundle(folder: Path) -> Bundle:
+    """Read a bundle that `Bundle.write` wrote; tables come back with the same fields and rows."""
+    tables = {path.stem: _read_table(path) for path in sorted((folder / "tables").glob("*.json"))}
+    sections = {path.stem: read_json(path) for path in sorted((folder / "sections").glob("*.json"))}
+    return Bundle(
+        meta=read_json(folder / "meta.json"),
+        statistics=read_json(folder / "statistics.json"),
+        entities=read_json(folder / "entities.json"),
+        tables=tables,
+        sections=sections,
+    )
+
+
+def _read_table(path: Path) -> Table:
+    document = read_json(path)
+    metadata: Mapping[str, Any] = document["metadata"]
+    fields = tuple(Field(**item) for item in metadata["fields"])
+    frame = pd.DataFrame(document["rows"], columns=[item.name for item in fields])
+    for item in fields:
+        if item.type == "number":
+            frame[item.name] = pd.to_numeric(frame[item.name]).astype(float)
+    return Table(metadata["name"], metadata["title"], metadata["description"], fields, frame, metadata["licence"])
+
+
+def _defused(value: Any) -> Any:
+    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value

@@ -1,0 +1,289 @@
+"""The entities of the bundle: models with every observation, labs, families, benchmarks, sources, tracks, evaluators."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import pandas as pd
+
+from generator import snapshots
+from generator.panel import MODEL_FILES, Observations, Panel, released_day
+from generator.panel.observations import PROTOCOL_COLUMNS
+from generator.schema import Registry
+
+_SHOWN = ("benchmark", "axis", "evaluator", "source", "title", "url", "via", "published", "recorded", "public", "note")
+
+
+def entities(
+    registry: Registry, observations: Observations, panels: Mapping[str, Panel]
+) -> dict[str, list[dict[str, Any]]]:
+    """All entity lists of the bundle. `panels` are the live panels by track."""
+    sources = source_entities(registry, observations)
+    models = model_entities(registry, observations, panels)
+    return {
+        "models": models,
+        "labs": lab_entities(registry, models),
+        "families": family_entities(registry, panels),
+        "benchmarks": benchmark_entities(registry, observations, panels),
+        "sources": sources,
+        "tracks": track_entities(registry, panels),
+        "evaluators": [item.model_dump() for item in sorted(registry.evaluators.values(), key=lambda item: item.id)],
+    }
+
+
+def number(value: Any) -> float | None:
+    """A float that JSON can carry, or None."""
+    return None if value is None or not math.isfinite(value) else float(value)
+
+
+def model_entities(registry: Registry, observations: Observations, panels: Mapping[str, Panel]) -> list[dict[str, Any]]:
+    """One mapping a model, sorted by id, with every observation and why it was or was not chosen by each track."""
+    rows = _observation_entities(registry, observations, panels)
+    result = []
+    for identity in sorted(registry.models):
+        entry = registry.models[identity]
+        model = entry.value
+        day = released_day(model.released)
+        family = registry.families.get(model.family or "")
+        result.append(
+            {
+                **model.model_dump(exclude={"observations", "schema_version"}),
+                "lab_name": registry.labs[model.lab].value.name,
+                "family_name": family.value.name if family else None,
+                "released_day": day.isoformat() if day else None,
+                "path": entry.document.path,
+                "page": f"models/{model.id}/",
+                "scores": {
+                    track: _scores(panel, identity) for track, panel in panels.items() if identity in panel.models.index
+                },
+                "observations": rows.get(identity, []),
+            }
+        )
+    return result
+
+
+def _scores(panel: Panel, model: str) -> dict[str, dict[str, float | None]]:
+    scores = panel.scores.loc[model].dropna()
+    errors = panel.stderr.loc[model]
+    return {str(axis): {"value": float(value), "stderr": number(errors[axis])} for axis, value in scores.items()}
+
+
+def _observation_entities(
+    registry: Registry, observations: Observations, panels: Mapping[str, Panel]
+) -> dict[str, list[dict[str, Any]]]:
+    evaluators = {"maker": "its maker", **{item.id: item.name for item in registry.evaluators.values()}}
+    names = {MODEL_FILES: "model file", **{name: entry.value.name for name, entry in registry.sources.items()}}
+    chosen, reasons = _choices(panels)
+    pulls = _pulls(registry)
+    result: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in observations.finished.to_dict(orient="records"):
+        key = _key(row)
+        item: dict[str, Any] = {name: row[name] for name in _SHOWN}
+        item |= {
+            "value": row["value"],
+            "unit": registry.benchmarks[row["benchmark"]].value.unit,
+            "stderr": number(row["stderr"]),
+            "n": number(row["n"]),
+            "protocol": {name: row[name] for name in PROTOCOL_COLUMNS if row[name]}
+            | ({"step": row["step"]} if row["step"] else {}),
+            "evaluator_name": evaluators.get(row["evaluator"], row["evaluator"]),
+            "source_name": names.get(row["source"], row["source"]),
+            "locator": row["locator"],
+            "spelling": row["spelling"],
+            "pull_sha": _digest(pulls.get((row["source"], row["pull"])), row["locator"]),
+            "chosen_in": chosen.get(key, []),
+            "reasons": reasons.get(key, {}),
+        }
+        result[row["model"]].append(item)
+    for items in result.values():
+        items.sort(
+            key=lambda item: (
+                item["axis"] or item["benchmark"],
+                not item["chosen_in"],
+                item["source"],
+                item["url"],
+                item["value"],
+            )
+        )
+    return result
+
+
+def _key(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    """What tells two observations apart, the value left out (a correction may have replaced it)."""
+    return (
+        row["model"],
+        row["benchmark"],
+        row["source"],
+        row["locator"],
+        row["url"],
+        *(row[name] for name in PROTOCOL_COLUMNS),
+        row["step"],
+    )
+
+
+def _choices(
+    panels: Mapping[str, Panel],
+) -> tuple[dict[tuple[Any, ...], list[str]], dict[tuple[Any, ...], dict[str, str]]]:
+    chosen: dict[tuple[Any, ...], list[str]] = defaultdict(list)
+    reasons: dict[tuple[Any, ...], dict[str, str]] = defaultdict(dict)
+    for track, panel in sorted(panels.items()):
+        for row in panel.cells.to_dict(orient="records"):
+            if row["chosen"]:
+                chosen[_key(row)].append(track)
+            else:
+                reasons[_key(row)][track] = row["reason"]
+    return chosen, reasons
+
+
+def _pulls(registry: Registry) -> dict[tuple[str, float], snapshots.Pull]:
+    folder = registry.root / "data" / "snapshots"
+    return {
+        (source, float(pull.pull)): pull
+        for source in snapshots.sources(folder)
+        for pull in snapshots.history(folder, source)
+    }
+
+
+def _digest(pull: snapshots.Pull | None, locator: str) -> str:
+    """sha256 of the captured file a pulled row came from; '' for a row that a person wrote."""
+    if pull is None:
+        return ""
+    capture = pull.capture_of(locator)
+    return str(capture["sha256"]) if capture else pull.payload_sha256
+
+
+def lab_entities(registry: Registry, models: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    by_lab: dict[str, list[str]] = defaultdict(list)
+    for model in models:
+        by_lab[model["lab"]].append(model["id"])
+    return [
+        {**registry.labs[lab].value.model_dump(exclude={"schema_version"}), "models": members, "n_models": len(members)}
+        for lab, members in sorted(by_lab.items())
+    ]
+
+
+def family_entities(registry: Registry, panels: Mapping[str, Panel]) -> list[dict[str, Any]]:
+    """One mapping a family, models sorted by size; the trajectory on every axis of the base panels."""
+    members: dict[str, list[tuple[float, str]]] = defaultdict(list)
+    for identity, entry in registry.models.items():
+        if entry.value.family:
+            members[entry.value.family].append((entry.value.params or math.inf, identity))
+    result = []
+    for family in sorted(members):
+        ids = [identity for _size, identity in sorted(members[family])]
+        result.append(
+            {
+                **registry.families[family].value.model_dump(exclude={"schema_version"}),
+                "models": ids,
+                "n_models": len(ids),
+                "tracks": {
+                    track: _trajectory(panel, ids)
+                    for track, panel in panels.items()
+                    if panel.models.index.isin(ids).any()
+                },
+            }
+        )
+    return result
+
+
+def _trajectory(panel: Panel, models: list[str]) -> dict[str, Any]:
+    present = [model for model in models if model in panel.models.index]
+    scores = panel.scores.loc[present].dropna(axis=1, how="all")
+    points = [
+        {
+            "model": model,
+            "name": panel.models.at[model, "name"],
+            "params": number(panel.models.at[model, "params"]),
+            "scores": {str(axis): number(value) for axis, value in scores.loc[model].items()},
+        }
+        for model in present
+    ]
+    return {"axes": [str(axis) for axis in scores.columns], "points": points}
+
+
+def benchmark_entities(
+    registry: Registry, observations: Observations, panels: Mapping[str, Panel]
+) -> list[dict[str, Any]]:
+    counts = observations.table["benchmark"].value_counts()
+    result = []
+    for identity, entry in sorted(registry.benchmarks.items()):
+        benchmark = entry.value
+        axes = [(rule.id, rule.name) for rule in benchmark.axes] or [(benchmark.id, benchmark.name)]
+        result.append(
+            {
+                **benchmark.model_dump(exclude={"schema_version", "axes"}),
+                "axes": [{"id": axis, "name": name} for axis, name in axes],
+                "n_observations": int(counts.get(identity, 0)),
+                "tracks": {
+                    track: [
+                        _leaders(panel, axis, name, benchmark.higher_is_better)
+                        for axis, name in axes
+                        if axis in panel.scores.columns
+                    ]
+                    for track, panel in panels.items()
+                    if any(axis in panel.scores.columns for axis, _name in axes)
+                },
+            }
+        )
+    return result
+
+
+def _leaders(panel: Panel, axis: str, name: str, higher_is_better: bool, *, count: int = 10) -> dict[str, Any]:
+    scores = panel.axis(axis).sort_index().sort_values(ascending=not higher_is_better, kind="stable")
+    top = [
+        {"model": model, "name": panel.models.at[model, "name"], "lab": panel.models.at[model, "lab"],
+         "value": float(value), "stderr": number(panel.stderr.at[model, axis])}
+        for model, value in scores.head(count).items()
+    ]  # fmt: skip
+    return {"axis": axis, "name": name, "n_models": len(scores), "top": top}
+
+
+def source_entities(registry: Registry, observations: Observations) -> list[dict[str, Any]]:
+    """One mapping a source, with what was pulled and when; `newest` is the newest day it was read."""
+    folder = registry.root / "data" / "snapshots"
+    stored = set(snapshots.sources(folder))
+    used = observations.table["source"].value_counts()
+    result = []
+    for identity, entry in sorted(registry.sources.items()):
+        pulls = snapshots.history(folder, identity) if identity in stored else []
+        result.append(
+            {
+                **entry.value.model_dump(exclude={"schema_version"}),
+                "rows_used": int(used.get(identity, 0)),
+                "pulls": [asdict(pull) for pull in pulls],
+                "newest": max((pull.payload_day for pull in pulls), default=None),
+            }
+        )
+    return result
+
+
+def track_entities(registry: Registry, panels: Mapping[str, Panel]) -> list[dict[str, Any]]:
+    result = []
+    for identity, panel in sorted(panels.items()):
+        axes = [
+            {
+                "id": str(axis),
+                "name": panel.axes.at[axis, "name"],
+                "unit": panel.axes.at[axis, "unit"],
+                "n_models": int(panel.scores[axis].notna().sum()),
+            }
+            for axis in panel.scores.columns
+        ]
+        result.append(
+            {
+                **registry.tracks[identity].model_dump(exclude={"axes"}),
+                "axes": axes,
+                "n_models": len(panel.models),
+                "panel_digest": panel.digest,
+            }
+        )
+    return result
+
+
+def unmatched_frame(observations: Observations) -> pd.DataFrame:
+    """Spellings that name no model: source, spelling, rows, near, reason."""
+    return observations.unmatched.sort_values(["source", "spelling"], ignore_index=True)

@@ -1,0 +1,135 @@
+"""Data to bundle: gather, choose, compute, describe. The one place where the stages meet."""
+
+from __future__ import annotations
+
+import datetime as dt
+import importlib.metadata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import generator
+from generator import snapshots
+from generator.core import canonical_json, sha256_bytes
+from generator.panel import Observations, Panel, build_panel, gather, unused_corrections
+from generator.report.bundle import SCHEMA_VERSION, Bundle
+from generator.report.entities import entities
+from generator.report.statistics import compute
+from generator.report.tables import tables
+from generator.schema import Registry, check_registry, load_registry
+
+DEPENDENCIES = ("altair", "mkdocs-material", "numpy", "pandas", "scipy", "vl-convert-python")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a report depends on beside the data: the day, the seed of every resampling, and how many resamples."""
+
+    as_of: dt.date | None = None
+    seed: int = 20260513
+    resamples: int = 10_000
+
+
+def make_bundle(root: Path, settings: Settings) -> Bundle:
+    """The report of the data under `root`. Raises ProblemsFound when the data hold errors.
+
+    Without `settings.as_of` the newest day recorded in the data is used, never the clock.
+    """
+    registry = load_registry(root)
+    observations = gather(registry, as_of=settings.as_of)
+    as_of = settings.as_of or observations.newest_day
+    registry.problems = check_registry(registry, today=max(as_of, observations.newest_day))
+    registry.require_clean()
+    panels = {track: build_panel(observations, registry, track, as_of=as_of) for track in registry.tracks}
+    computed = compute(panels, seed=settings.seed, resamples=settings.resamples)
+    described = entities(registry, observations, panels)
+    _add_h(described["models"], computed.frames)
+    return Bundle(
+        meta=_meta(registry, observations, panels, described, settings, as_of),
+        statistics=computed.as_json(),
+        entities=described,
+        tables=tables(registry, observations, panels, computed.frames, described["models"]),
+    )
+
+
+def _add_h(models: list[dict[str, Any]], frames: Mapping[str, Any]) -> None:
+    """Put each model's row of the h-field tables beside its scores, by track."""
+    for model in models:
+        model["h"] = {}
+    by_id = {model["id"]: model for model in models}
+    for name, frame in frames.items():
+        kind, track = name.split("-", 1)
+        if kind != "hfield":
+            continue
+        columns = ["x", "y", "fitted", "h", "pi_low", "pi_high", "ci_low", "ci_high", "label"]
+        for row in frame[["model", *columns]].to_dict(orient="records"):
+            by_id[row["model"]]["h"][track] = {column: row[column] for column in columns}
+
+
+def _meta(
+    registry: Registry,
+    observations: Observations,
+    panels: Mapping[str, Panel],
+    described: Mapping[str, list[dict[str, Any]]],
+    settings: Settings,
+    as_of: dt.date,
+) -> dict[str, Any]:
+    kinds = [model["kind"] for model in described["models"]]
+    unknown = observations.unmatched[observations.unmatched["reason"] == ""]
+    return {
+        "schema": SCHEMA_VERSION,
+        "version": generator.__version__,
+        "as_of": as_of.isoformat(),
+        "seed": settings.seed,
+        "resamples": settings.resamples,
+        "data_digest": data_digest(registry, panels),
+        "dependencies": {name: importlib.metadata.version(name) for name in DEPENDENCIES},
+        "counts": {
+            "models": len(kinds),
+            "base_models": kinds.count("base"),
+            "chat_models": kinds.count("chat"),
+            "observations": len(observations.finished),
+            "checkpoint_observations": len(observations.table) - len(observations.finished),
+            "unmatched": len(unknown),
+            "refused": len(observations.refused),
+            "cells": {track: int(panel.scores.notna().to_numpy().sum()) for track, panel in sorted(panels.items())},
+            **{kind: len(described[kind]) for kind in ("benchmarks", "labs", "families", "sources")},
+        },
+        "freshness": freshness(registry, described["sources"], as_of),
+        "warnings": [problem.as_dict() for problem in registry.problems],
+        "unused_corrections": [item.model_dump() for item in unused_corrections(observations, registry.corrections)],
+    }
+
+
+def data_digest(registry: Registry, panels: Mapping[str, Panel]) -> str:
+    """sha256 over every panel and every written file's content: names the data version of a report."""
+    written = {
+        kind: {name: entry.value.model_dump() for name, entry in sorted(getattr(registry, kind).items())}
+        for kind in ("models", "benchmarks", "labs", "families", "sources")
+    }
+    return sha256_bytes(canonical_json([written, {track: panel.digest for track, panel in sorted(panels.items())}]))
+
+
+def freshness(registry: Registry, sources: list[dict[str, Any]], as_of: dt.date) -> list[dict[str, Any]]:
+    """How old each stored source is on `as_of`, and whether that is older than it may be."""
+    folder = registry.root / "data" / "snapshots"
+    stored = set(snapshots.sources(folder))
+    rows = []
+    for source in sources:
+        age = snapshots.age(folder, source["id"], on=as_of) if source["id"] in stored else None
+        rows.append(
+            {
+                "source": source["id"],
+                "name": source["name"],
+                "url": source["url"],
+                "licence": source["licence"],
+                "redistribute": source["redistribute"],
+                "newest": source["newest"],
+                "age_days": age,
+                "max_age_days": source["max_age_days"],
+                "stale": age is not None and age > source["max_age_days"],
+                "rows_used": source["rows_used"],
+            }
+        )
+    return rows
