@@ -19,6 +19,8 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "serve": ("generator.cli.build", "serve", "Build, serve on this machine, rebuild on change."),
     "check": ("generator.cli.check", "check", "Validate everything people wrote; all problems at once."),
     "new": ("generator.cli.new", "new", "Write a correct starting file."),
+    "pull": ("generator.cli.pull", "pull", "Refresh data/snapshots from the public leaderboards."),
+    "steer": ("generator.steering.cli", "steer", "The steering benchmark (needs the extra capewatch[steer])."),
     "schema": ("generator.cli.check", "schema", "Write the JSON Schemas of data/ for editors."),
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
 import re
 from pathlib import Path
@@ -11,6 +12,7 @@ import click
 from generator.cli.main import project_root
 from generator.core import CapewatchError, near_matches, write_atomic
 from generator.schema import load_registry
+from generator.schema.fields import check_id
 
 _TEMPLATE = """\
 # yaml-language-server: $schema=../../schema/model.schema.json
@@ -22,7 +24,7 @@ lab: {lab}
 {released}open_weights: {open_weights}
 # params: 7.0e9            # a count, when it is public
 links: []
-aliases: {{}}
+{aliases}
 observations:
   # One entry a score. Copy the block, fill it in, remove the comment marks. Two values that disagree are two entries.
   # - benchmark: gpqa-diamond        # an id under data/benchmarks/
@@ -47,23 +49,30 @@ def new() -> None:
 
 
 @new.command()
-@click.option("--name", required=True, help="The name as its maker writes it.")
+@click.option("--name", help="The name as its maker writes it. Required unless --from-unmatched names a spelling.")
 @click.option("--lab", required=True, help="A lab id under data/labs/.")
 @click.option("--id", "identity", help="Default: made from the name.")
 @click.option("--family", help="A family id under data/families/; the file then goes into the family's folder.")
 @click.option("--kind", type=click.Choice(["base", "chat"]), default="chat", show_default=True)
 @click.option("--released", help="YYYY-MM-DD, YYYY-MM or YYYY.")
 @click.option("--open-weights/--closed-weights", default=False, show_default=True)
+@click.option(
+    "--from-unmatched",
+    nargs=2,
+    metavar="SOURCE SPELLING",
+    help="A row of data/snapshots/unmatched.csv: the spelling becomes an alias of the new model.",
+)
 @click.pass_obj
 def model(
     root: Path | None,
-    name: str,
+    name: str | None,
     lab: str,
     identity: str | None,
     family: str | None,
     kind: str,
     released: str | None,
     open_weights: bool,
+    from_unmatched: tuple[str, str] | None,
 ) -> None:
     """Write data/models/<lab or family>/<id>.yaml, ready to be filled in.
 
@@ -74,7 +83,16 @@ def model(
     _known("lab", lab, list(registry.labs))
     if family is not None:
         _known("family", family, list(registry.families))
+    if from_unmatched is not None:
+        _require_unmatched(project, *from_unmatched)
+        name = name or from_unmatched[1]
+    if name is None:
+        raise click.UsageError("pass --name, or --from-unmatched SOURCE SPELLING")
     identity = identity or re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+    try:
+        check_id(identity)
+    except ValueError as error:
+        raise CapewatchError(f"bad id {identity!r}", hint=f"{error}; pass --id") from None
     if identity in registry.models:
         raise CapewatchError(
             f"the model {identity!r} is already in {registry.models[identity].document.path}",
@@ -88,6 +106,7 @@ def model(
         kind=kind,
         released=f"released: {released}\n" if released else "# released: 2026-11-20   # as precise as it is known\n",
         open_weights=str(open_weights).lower(),
+        aliases=_aliases(from_unmatched),
         today=dt.datetime.now(dt.UTC).date().isoformat(),
     )
     path = project / "data" / "models" / (family or lab) / f"{identity}.yaml"
@@ -111,6 +130,26 @@ def write_checked(path: Path, text: str, project: Path) -> None:
     if problems:
         path.unlink()
         raise ProblemsFound(problems)
+
+
+def _aliases(from_unmatched: tuple[str, str] | None) -> str:
+    if from_unmatched is None:
+        return "aliases: {}"
+    source, spelling = from_unmatched
+    return f"aliases:\n  {source}: [{_quoted(spelling)}]"
+
+
+def _require_unmatched(project: Path, source: str, spelling: str) -> None:
+    """The spelling stands in unmatched.csv, or an error with near ones."""
+    path = project / "data" / "snapshots" / "unmatched.csv"
+    if not path.is_file():
+        raise CapewatchError("data/snapshots/unmatched.csv is missing", hint="run capewatch pull first")
+    with path.open(encoding="utf-8", newline="") as stream:
+        known = [row["spelling"] for row in csv.DictReader(stream) if row["source"] == source]
+    if spelling not in known:
+        near = near_matches(spelling, known)
+        hint = f"near: {', '.join(near)}" if near else f"{len(known)} spellings of {source} are unmatched"
+        raise CapewatchError(f"{source} has no unmatched spelling {spelling!r}", hint=hint)
 
 
 def _known(kind: str, name: str, known: list[str]) -> None:

@@ -16,7 +16,8 @@ _MARKUP = re.compile(r"<[a-zA-Z/!?]|&(?:#|[a-zA-Z]+;)|\]\(|`|\{\{|\{%")
 _URL_FORBIDDEN = re.compile(r"[\s<>\"'`\\^{}|\x00-\x20]")
 
 
-def _check_id(text: str) -> str:
+def check_id(text: str) -> str:
+    """`text` when it is an id, ValueError otherwise."""
     if not _ID.match(text):
         raise ValueError(
             "an id is lower-case letters, digits, '-' and '.', at most 80, starting with a letter or digit"
@@ -70,7 +71,7 @@ def _check_day(text: str) -> str:
 
 
 Id = Annotated[
-    str, AfterValidator(_check_id), Field(max_length=80), WithJsonSchema({"type": "string", "pattern": _ID.pattern})
+    str, AfterValidator(check_id), Field(max_length=80), WithJsonSchema({"type": "string", "pattern": _ID.pattern})
 ]
 Text = Annotated[str, AfterValidator(_check_text), Field(max_length=300)]
 LongText = Annotated[str, AfterValidator(_check_long_text), Field(max_length=4000)]

@@ -1,0 +1,109 @@
+"""The command line as a user meets it: exit codes, whole messages, nothing half-written."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from generator.cli.main import cli
+from generator.core import CapewatchError
+
+
+def run(project, *words, expect=0):
+    result = CliRunner().invoke(cli, ["--root", str(project.root), *words])
+    if result.exception is not None and not isinstance(result.exception, SystemExit | CapewatchError):
+        raise result.exception
+    code = result.exception.exit_code if isinstance(result.exception, CapewatchError) else result.exit_code
+    text = result.output + (str(result.exception) if isinstance(result.exception, CapewatchError) else "")
+    assert code == expect, text
+    return text
+
+
+def capewatch(*words, cwd):
+    return subprocess.run([sys.executable, "-m", "generator", *words], cwd=cwd, capture_output=True, text=True, check=False)
+
+
+def test_check_on_a_correct_project_exits_0_and_counts(project):
+    project.model("one", "gpqa 83.4")
+    assert run(project, "check") == "1 models, 1 written observations, 3 benchmarks: 0 errors, 0 warnings\n"
+
+
+def test_check_exits_1_with_every_problem_in_each_format(project):
+    project.model("one", "gpqa 0.83", "gpqa 834 url=https://example.org/b")
+    text = run(project, "check", expect=1)
+    assert "data/models/acme/one.yaml:8: warning: suspect-unit: GPQA: one percent or less on a percent scale; found 0.83" in text
+    assert "data/models/acme/one.yaml:17: error: out-of-range: GPQA in percent; found 834; allowed 0 to 100" in text
+    found = json.loads(run(project, "check", "--format", "json", expect=1))
+    assert (found["errors"], found["warnings"], found["problems"][0]["line"]) == (1, 1, 8)
+    lines = run(project, "check", "--format", "github", expect=1).splitlines()
+    assert lines[1].startswith("::error file=data/models/acme/one.yaml,line=17,title=out-of-range::GPQA in percent")
+
+
+def test_a_warning_alone_exits_0(project):
+    project.model("one", "gpqa 0.83")
+    assert "0 errors, 1 warnings" in run(project, "check")
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (["chekc"], 2, "no command 'chekc'; did you mean 'check'?"),
+        (["check", "--format", "xml"], 2, "'xml' is not one of 'text', 'json', 'github'"),
+        (["--root", "nowhere", "check"], 1, "nowhere: not a capewatch project: it has no data/ folder"),
+        (["check"], 1, "no capewatch project in"),
+        (["pull", "--from", "nowhere"], 1, "no capewatch project in"),
+    ],
+)
+def test_a_wrong_call_exits_with_its_code_a_message_and_no_traceback(tmp_path, words, code, message):
+    result = capewatch(*words, cwd=tmp_path)
+    assert result.returncode == code
+    assert message in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def leaves(command, words=()):
+    if isinstance(command, click.Group):
+        for name in command.list_commands(None):
+            yield from leaves(command.get_command(None, name), (*words, name))
+    else:
+        yield words
+
+
+@pytest.mark.parametrize("words", sorted(leaves(cli)), ids=" ".join)
+def test_every_command_has_help_with_an_example(words):
+    result = CliRunner().invoke(cli, [*words, "--help"])
+    assert result.exit_code == 0
+    assert "Example:" in result.output
+
+
+def test_new_model_writes_a_file_that_passes_check(project):
+    text = run(project, "new", "model", "--name", "Example 1", "--lab", "acme", "--released", "2026-11-20")
+    assert text == "wrote data/models/acme/example-1.yaml; fill it in, then run: capewatch check\n"
+    assert "1 models, 0 written observations, 3 benchmarks: 0 errors, 0 warnings" in run(project, "check")
+    assert "already in data/models/acme/example-1.yaml" in run(project, "new", "model", "--name", "Example 1", "--lab", "acme", expect=1)
+
+
+def test_new_model_refuses_what_breaks_a_rule_and_leaves_nothing(project):
+    assert "unknown lab 'acne'\n  hint: known: acme" in run(project, "new", "model", "--name", "X", "--lab", "acne", expect=1)
+    assert "bad-date" in run(project, "new", "model", "--name", "X", "--lab", "acme", "--released", "2026-13", expect=1)
+    assert "markup" in run(project, "new", "model", "--name", "<b>X</b>", "--lab", "acme", expect=1)
+    assert "bad id '../../x'" in run(project, "new", "model", "--name", "X", "--lab", "acme", "--id", "../../x", expect=1)
+    assert not list((project.root / "data").rglob("x*.yaml"))
+
+
+def test_new_model_from_an_unmatched_spelling_takes_it_as_an_alias(project):
+    project.write("data/snapshots/unmatched.csv", "source,spelling,rows,near,reason\nboard,Odd: name,3,,\n")
+    assert "near: Odd: name" in run(project, "new", "model", "--from-unmatched", "board", "Odd name", "--lab", "acme", expect=1)
+    run(project, "new", "model", "--from-unmatched", "board", "Odd: name", "--lab", "acme")
+    assert 'board: ["Odd: name"]' in (project.root / "data/models/acme/odd-name.yaml").read_text()
+    run(project, "check")
+
+
+def test_schema_writes_once(project):
+    assert "wrote model.schema.json" in run(project, "schema")
+    assert run(project, "schema") == "schemas are current\n"
