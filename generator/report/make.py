@@ -37,10 +37,11 @@ def make_bundle(root: Path, settings: Settings) -> Bundle:
     Without `settings.as_of` the newest day recorded in the data is used, never the clock.
     """
     registry = load_registry(root)
+    # Days are compared with the clock by `capewatch check`; a build knows no clock.
+    registry.problems = check_registry(registry, today=dt.date.max)
+    registry.require_clean()
     observations = gather(registry, as_of=settings.as_of)
     as_of = settings.as_of or observations.newest_day
-    registry.problems = check_registry(registry, today=max(as_of, observations.newest_day))
-    registry.require_clean()
     panels = {track: build_panel(observations, registry, track, as_of=as_of) for track in registry.tracks}
     computed = compute(panels, seed=settings.seed, resamples=settings.resamples)
     described = entities(registry, observations, panels)

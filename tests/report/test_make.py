@@ -1,0 +1,164 @@
+"""The report of the bundled data: complete, sourced, reproducible; and of a project with a new model."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+
+import pytest
+from click.testing import CliRunner
+
+from generator.cli.main import cli
+from generator.core import ProblemsFound, canonical_json
+from generator.report import Settings, make_bundle
+from generator.report.make import compute
+
+
+@pytest.fixture(scope="module")
+def bundle():
+    from tests.conftest import REPOSITORY
+
+    return make_bundle(REPOSITORY, Settings(resamples=500))
+
+
+def test_the_bundled_data_hold_the_promised_models(bundle):
+    assert bundle.meta["counts"]["base_models"] >= 148
+    assert bundle.meta["counts"]["chat_models"] >= 100
+
+
+def test_every_observation_names_its_source_and_day(bundle):
+    for model in bundle.entities["models"]:
+        for row in model["observations"]:
+            assert row["url"].startswith(("http://", "https://")), (model["id"], row)
+            assert dt.date.fromisoformat(row["public"])
+            assert row["source"] == "data-models" or len(row["pull_sha"]) == 64
+
+
+def test_every_cell_of_a_panel_is_one_chosen_observation(bundle):
+    chosen = {
+        (track, model["id"], row["axis"]): row["value"]
+        for model in bundle.entities["models"]
+        for row in model["observations"]
+        for track in row["chosen_in"]
+    }
+    cells = {
+        (track, model["id"], axis): score["value"]
+        for model in bundle.entities["models"]
+        for track, scores in model["scores"].items()
+        for axis, score in scores.items()
+    }
+    assert set(cells) == set(chosen)
+    assert sum(bundle.meta["counts"]["cells"].values()) == len(cells)
+
+
+def test_every_statistic_has_an_interval_or_a_reason_and_names_its_track_and_day(bundle):
+    for name, statistic in bundle.statistics.items():
+        assert statistic["track"] == name.split("/")[0], name
+        assert statistic["as_of"] == bundle.as_of, name
+        assert statistic["reason"] or statistic["estimate"] is not None, name
+        assert statistic["n"] >= 0
+
+
+def test_h_is_score_minus_fitted_and_sums_to_zero_over_a_panel(bundle):
+    values = [model["h"]["maker"] for model in bundle.entities["models"] if "maker" in model["h"]]
+    assert len(values) >= 30
+    assert all(math.isclose(row["h"], row["y"] - row["fitted"], abs_tol=1e-9) for row in values)
+    assert abs(sum(row["h"] for row in values)) < 1e-6
+
+
+def test_the_same_data_and_seed_give_the_same_bytes(bundle, repository):
+    again = make_bundle(repository, Settings(resamples=500))
+    assert canonical_json(again.statistics) == canonical_json(bundle.statistics)
+    assert again.digest == bundle.digest
+
+
+def test_an_earlier_day_uses_only_what_was_public_by_then(repository):
+    early = make_bundle(repository, Settings(as_of=dt.date(2026, 3, 31), resamples=200))
+    for model in early.entities["models"]:
+        for row in model["observations"]:
+            assert not row["chosen_in"] or row["public"] <= "2026-03-31"
+    assert early.as_of == "2026-03-31"
+
+
+def project_with_tracks(project):
+    """The small project with the tracks and benchmarks the report asks for."""
+    for identity in ("hellaswag", "truthfulqa", "swe-bench-verified", "gpqa-diamond"):
+        project.write(
+            f"data/benchmarks/{identity}.yaml",
+            f"schema_version: 1\nid: {identity}\nname: {identity}\nmeasures: m\nability: reasoning\nunit: percent\nrange: [0, 100]\n"
+            f"n_items: 500\nstatus: {{state: active}}\ncitation: {{title: t, url: https://example.org}}\n",
+        )
+    project.write(
+        "data/tracks.yaml",
+        """\
+        schema_version: 1
+        tracks:
+          - {id: maker, name: M, description: d, kind: chat, evaluators: [maker], axes: [swe-bench-verified, gpqa-diamond]}
+          - {id: epoch, name: E, description: d, kind: chat, evaluators: [epoch-ai], axes: [swe-bench-verified, gpqa-diamond]}
+          - {id: harness-v1, name: H, description: d, kind: base, evaluators: [maker], axes: [hellaswag, truthfulqa]}
+        """,
+    )
+    return project
+
+
+def test_a_new_model_filled_in_appears_in_its_lab_panel_and_downloads(project):
+    project = project_with_tracks(project)
+    for number in range(4):
+        project.model(f"m{number}", f"swe-bench-verified {60 + number}", f"gpqa-diamond {70 + 2 * number}")
+    arguments = [
+        "--root",
+        str(project.root),
+        "new",
+        "model",
+        "--name",
+        "Fresh 1",
+        "--lab",
+        "zeta",
+        "--released",
+        "2026-11",
+    ]
+    assert CliRunner().invoke(cli, arguments).exit_code == 0
+    path = project.root / "data/models/zeta/fresh-1.yaml"
+    block = "observations:\n"
+    for benchmark, value in (("swe-bench-verified", 80), ("gpqa-diamond", 90)):
+        block += (
+            f"  - benchmark: {benchmark}\n    value: {value}\n    unit: percent\n    evaluator: maker\n"
+            "    source: {title: card, url: https://example.org/card, retrieved: 2026-11-01}\n"
+        )
+    path.write_text(path.read_text().split("observations:")[0] + block)
+    made = make_bundle(project.root, Settings(resamples=200))
+    model = made.by_id("models")["fresh-1"]
+    assert model["scores"]["maker"]["gpqa-diamond"]["value"] == 90
+    assert "maker" in model["h"]
+    assert made.by_id("labs")["zeta"]["models"] == ["fresh-1"]
+    for name in ("models", "observations", "panel-maker", "hfield-maker"):
+        assert "fresh-1" in made.tables[name].csv, name
+
+
+def test_data_with_errors_are_refused_with_every_problem(project):
+    project_with_tracks(project).model("one", "gpqa-diamond 834", "swe-bench-verified 1000")
+    with pytest.raises(ProblemsFound, match=r"(?s)out-of-range.*out-of-range.*2 errors"):
+        make_bundle(project.root, Settings(resamples=200))
+
+
+def test_a_panel_that_is_too_small_gives_reasons_instead_of_numbers(project):
+    project_with_tracks(project).model("one", "gpqa-diamond 80", "swe-bench-verified 70")
+    statistics = make_bundle(project.root, Settings(resamples=200)).statistics
+    assert statistics["maker/r/swe-bench-verified~gpqa-diamond"]["estimate"] is None
+    assert statistics["maker/r/swe-bench-verified~gpqa-diamond"]["reason"]
+    assert statistics["epoch/r/swe-bench-verified~gpqa-diamond"]["reason"]
+
+
+def test_adding_a_statistic_changes_no_other(bundle, repository, monkeypatch):
+    from generator.panel import build_panel, gather
+    from generator.report import statistics as module
+    from generator.schema import load_registry
+
+    registry = load_registry(repository)
+    observations = gather(registry)
+    panels = {
+        track: build_panel(observations, registry, track, as_of=observations.newest_day) for track in registry.tracks
+    }
+    monkeypatch.setattr(module, "PAIRS", module.PAIRS[:2])
+    found = compute(panels, seed=20260513, resamples=500).as_json()
+    assert all(bundle.statistics[name] == statistic for name, statistic in found.items())
