@@ -13,11 +13,16 @@ import click
 
 from generator.core import CapewatchError
 
+# One thread for linear algebra: the same bytes on every machine, and small matrices are faster so.
+for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(_variable, "1")
+
 #: command -> (module, attribute, one line of help)
 COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "build": ("generator.cli.build", "build", "Data to bundle to pages to site/, offline."),
     "serve": ("generator.cli.build", "serve", "Build, serve on this machine, rebuild on change."),
     "check": ("generator.cli.check", "check", "Validate everything people wrote; all problems at once."),
+    "diagnose": ("generator.cli.diagnose", "diagnose", "Locate, diagnose and rotate for your own scores."),
     "new": ("generator.cli.new", "new", "Write a correct starting file."),
     "pull": ("generator.cli.pull", "pull", "Refresh data/snapshots from the public leaderboards."),
     "steer": ("generator.steering.cli", "steer", "The steering benchmark (needs the extra capewatch[steer])."),

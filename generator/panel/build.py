@@ -126,8 +126,8 @@ def _assemble(rows: pd.DataFrame, track: Track, registry: Registry, models: dict
     present = sorted(winners["model"].unique())
 
     def table(column: str) -> pd.DataFrame:
-        wide = winners.pivot(index="model", columns="axis", values=column)
-        return wide.reindex(index=present, columns=axes).astype(float)
+        wide = winners.pivot(index="model", columns="axis", values=column).reindex(index=present, columns=axes)
+        return wide.astype(float).rename_axis(index=None, columns=None)
 
     return Panel(
         name=track.id,
@@ -145,7 +145,7 @@ def model_frame(models: list[Model]) -> pd.DataFrame:
     """Index model id, columns MODEL_COLUMNS; unknown counts are NaN, unknown text is None."""
     frame = pd.DataFrame(
         [{name: getattr(model, name) for name in MODEL_COLUMNS} for model in models],
-        index=pd.Index([model.id for model in models], name="model", dtype=object),
+        index=pd.Index([model.id for model in models], dtype=object),
         columns=list(MODEL_COLUMNS),
     )
     numeric = ["params", "active_params", "training_tokens", "training_flop", "d_model", "n_layers"]
@@ -169,7 +169,7 @@ def axis_frame(registry: Registry, axes: list[str]) -> pd.DataFrame:
         ceiling = benchmark.range[1] if benchmark.range else np.nan
         chance = np.nan if benchmark.chance is None else benchmark.chance
         rows.append((name, benchmark.unit, chance, ceiling, benchmark.n_items or np.nan))
-    frame = pd.DataFrame(rows, index=pd.Index(axes, name="axis", dtype=object), columns=list(AXIS_COLUMNS))
+    frame = pd.DataFrame(rows, index=pd.Index(axes, dtype=object), columns=list(AXIS_COLUMNS))
     return frame.astype({"chance": float, "ceiling": float, "n_items": float})
 
 

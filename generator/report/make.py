@@ -14,8 +14,9 @@ from generator import snapshots
 from generator.core import canonical_json, sha256_bytes
 from generator.panel import Observations, Panel, build_panel, gather, unused_corrections
 from generator.report.bundle import SCHEMA_VERSION, Bundle
+from generator.report.deep import deep_sections
 from generator.report.entities import entities
-from generator.report.statistics import compute
+from generator.report.statistics import compute, generator_for
 from generator.report.tables import tables
 from generator.schema import Registry, check_registry, load_registry
 
@@ -45,12 +46,20 @@ def make_bundle(root: Path, settings: Settings) -> Bundle:
     panels = {track: build_panel(observations, registry, track, as_of=as_of) for track in registry.tracks}
     computed = compute(panels, seed=settings.seed, resamples=settings.resamples)
     described = entities(registry, observations, panels)
+    sections = deep_sections(
+        panels,
+        computed.frames["gamma-harness-v1"],
+        panel_at=lambda track, day: build_panel(observations, registry, track, as_of=day),
+        rng=lambda name: generator_for(settings.seed, name),
+        resamples=settings.resamples,
+    )
     _add_h(described["models"], computed.frames)
     return Bundle(
         meta=_meta(registry, observations, panels, described, settings, as_of),
         statistics=computed.as_json(),
         entities=described,
         tables=tables(registry, observations, panels, computed.frames, described["models"]),
+        sections=sections,
     )
 
 
