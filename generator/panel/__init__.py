@@ -4,6 +4,7 @@ from generator.panel.build import build_panel, released_day, unused_corrections
 from generator.panel.frame import Panel, sampling_stderr
 from generator.panel.identity import Identity, Match
 from generator.panel.observations import MODEL_FILES, Observations, gather
+from generator.panel.provider import PanelProvider
 
 __all__ = [
     "MODEL_FILES",
@@ -11,6 +12,7 @@ __all__ = [
     "Match",
     "Observations",
     "Panel",
+    "PanelProvider",
     "build_panel",
     "gather",
     "released_day",

@@ -1,7 +1,8 @@
 """The panel of a track: which observation fills each cell, and why the others do not.
 
 Precedence within a cell, first difference decides: evaluator (order of the track), reasoning effort (order of the track; no
-stated effort ranks after the listed ones), read directly before known through a relay, newest public day, source id, address.
+stated effort ranks after the listed ones), a cited score before one from a page that does not say where it is from, read
+directly before known through a relay, newest public day, source id, address.
 """
 
 from __future__ import annotations
@@ -16,10 +17,11 @@ from generator.panel.frame import AXIS_COLUMNS, MODEL_COLUMNS, Panel
 from generator.panel.observations import Observations
 from generator.schema import Benchmark, Correction, Model, Registry, Track
 
-_RANKS = ("evaluator_rank", "effort_rank", "relayed", "age_rank", "source", "url", "value")
+_RANKS = ("evaluator_rank", "effort_rank", "uncited", "relayed", "age_rank", "source", "url", "value")
 _RANK_WORDS = (
     "an evaluator the track prefers has a score",
     "a reasoning effort the track prefers has a score",
+    "a score whose page says where it is from is preferred",
     "a score read at its original is preferred to one known through a relay",
     "a newer score",
     "same protocol and day: the first source by name is kept",

@@ -20,8 +20,10 @@ from generator.core import near_matches
 from generator.schema import Registry
 
 _EFFORT = re.compile(
-    r"[_\-\s(]+(?:thinking[_\-\s]+)?(?P<effort>max|xhigh|x-high|high|medium|low|minimal|none|instant-high|\d{1,3}k|thinking|nothinking|"
-    r"no-thinking|non-thinking|reasoning)(?:[_\-\s]+effort)?\)?$",
+    r"[_\-\s(]+(?:(?:thinking|effort)[_\-\s]+)?"
+    r"(?P<effort>max|xhigh|x-high|high|medium|low|minimal|none|default|\d{1,3}k|thinking|reasoning|"
+    r"no[\s-]?think(?:ing)?|non-thinking)"
+    r"(?:[_\-\s]+(?:effort|think(?:ing)?(?:\s+tokens)?))?\)?$",
     re.IGNORECASE,
 )
 _PRE_RELEASE = re.compile(r"[_\-\s(]+pre-?release\)?$", re.IGNORECASE)

@@ -18,7 +18,7 @@ MODEL_FILES = "data-models"
 PROTOCOL_COLUMNS = tuple(Protocol.model_fields)
 TEXT_COLUMNS = (
     "model", "benchmark", "axis", *PROTOCOL_COLUMNS, "step", "evaluator", "source", "title", "url", "via", "published",
-    "recorded", "public", "note", "locator", "spelling", "rule",
+    "recorded", "public", "note", "locator", "spelling", "rule", "uncited",
 )  # fmt: skip
 NUMBER_COLUMNS = ("value", "stderr", "n", "pull")
 
@@ -28,7 +28,7 @@ class Observations:
     """table: one row an observation, columns TEXT_COLUMNS (text, '' when unknown) and NUMBER_COLUMNS (float).
 
     `value` and `stderr` are in the unit of the benchmark; `public` is the day the score counts from (ISO): the last day of
-    `published` where known, else the day it was recorded here. `axis` is '' where the protocol says too little to choose one.
+    `published` where known, else the day it was recorded here, and never before the first day of the model's release. `axis` is '' where the protocol says too little to choose one.
     unmatched: spellings that name no model, columns source, spelling, rows, near, reason.
     refused: rows that could not be used, columns source, model, benchmark, reason.
     """
@@ -65,7 +65,7 @@ def gather(registry: Registry, *, as_of: dt.date | None = None) -> Observations:
     table = pd.concat([_from_models(registry), pulled], ignore_index=True)
     table, refused = _convert(table, {name: entry.value for name, entry in registry.benchmarks.items()})
     table["axis"] = _axes(table, registry)
-    table["public"] = _public_days(table)
+    table["public"] = _public_days(table, registry)
     order = ["model", "benchmark", "source", "url", "published", *PROTOCOL_COLUMNS, "value"]
     return Observations(table.sort_values(order, kind="stable", ignore_index=True), unmatched, refused)
 
@@ -88,6 +88,7 @@ def _row(model: Model, observation: Observation, index: int) -> dict[str, object
         **protocol,
         "model": model.id, "benchmark": observation.benchmark, "step": "", "evaluator": observation.evaluator,
         "source": MODEL_FILES, "title": source.title, "url": source.url,
+        "uncited": "true" if source.uncited else "",
         "via": "" if via is None else f"{via.title} {via.url}" if via.url else via.title,
         "published": source.published or "", "recorded": source.retrieved, "note": observation.note or "",
         "locator": f"observations[{index}]", "spelling": model.id, "rule": "written",
@@ -194,9 +195,15 @@ def _axes(table: pd.DataFrame, registry: Registry) -> pd.Series:
     return axis
 
 
-def _public_days(table: pd.DataFrame) -> pd.Series:
+def _public_days(table: pd.DataFrame, registry: Registry) -> pd.Series:
+    days = table["recorded"].astype(str)
     last = {text: PartialDate.parse(text).last.isoformat() for text in table["published"].unique() if text}
-    if not last:
-        return table["recorded"].astype(str)
-    days = table["published"].map(last)
-    return days.where(days.notna().to_numpy(), table["recorded"]).astype(str)
+    if last:
+        published = table["published"].map(last)
+        days = published.where(published.notna().to_numpy(), days).astype(str)
+    released = {
+        name: PartialDate.parse(entry.value.released).first.isoformat() if entry.value.released else ""
+        for name, entry in registry.models.items()
+    }
+    first = table["model"].map(released).fillna("").astype(str)
+    return days.where((days >= first).to_numpy(), first)

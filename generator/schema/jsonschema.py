@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pydantic import BaseModel
+
 from generator.core import canonical_json, write_if_changed
+from generator.schema.claim import Claim, Contradictions, Objections
+from generator.schema.prediction import Prediction
 from generator.schema.registry import FILES, FOLDERS
+
+#: Types of files that are loaded on their own and not with the registry.
+PREDICTION_FILES = ((Prediction, "prediction"),)
+CLAIM_FILES = ((Claim, "claim"), (Contradictions, "contradictions"), (Objections, "objections"))
 
 
 def schema_texts() -> dict[str, str]:
     """File name under data/schema/ -> text. Made from the typed models; never edited by hand."""
     texts = {}
-    for kind, name in (*FOLDERS.values(), *FILES.values()):
+    kinds: list[tuple[type[BaseModel], str]] = [*FOLDERS.values(), *FILES.values(), *CLAIM_FILES, *PREDICTION_FILES]
+    for kind, name in kinds:
         schema = kind.model_json_schema()
         schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
         schema["$id"] = f"{name}.schema.json"

@@ -38,6 +38,7 @@ class SourceRef(Written):
     url: Url
     retrieved: Day = Field(description="day it was read")
     published: DayOrCoarser | None = Field(None, description="day the score became public")
+    uncited: bool = Field(False, description="true when the page gives the number without saying where it is from")
     via: Relay | None = Field(None, description="relay, when it is known only through one")
 
 

@@ -60,6 +60,20 @@ def test_effort_then_directness_then_newness_decide(project):
     }
 
 
+def test_a_cited_score_beats_a_newer_one_from_a_page_that_cites_nothing(project):
+    path = project.model("one", "gpqa 84.8 retrieved=2025-02-01", "gpqa 68 published=2026-05-01 url=https://example.org/t")
+    path.write_text(path.read_text().replace("      published", "      uncited: true\n      published"))
+    panel = panel_of(project)
+    assert panel.scores.at["one", "gpqa"] == 84.8
+    assert reasons(panel) == {68: "a score whose page says where it is from is preferred"}
+
+
+def test_no_score_counts_before_its_model_was_released(project):
+    project.model("one", "gpqa 80 published=2025-12-01", more="released: 2026-01-15\n")
+    assert panel_of(project, as_of=dt.date(2026, 1, 14)).scores.empty
+    assert panel_of(project, as_of=dt.date(2026, 1, 15)).scores.at["one", "gpqa"] == 80
+
+
 def test_with_and_without_tools_are_two_axes_and_unstated_tools_are_neither(project):
     project.model("one", "hle 40 tools=false", "hle 60 tools=true", "hle 50 url=https://example.org/u")
     panel = panel_of(project)

@@ -1,0 +1,55 @@
+"""Panels on demand: any live track at any day, and the papers' frozen tables, each made once."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+
+from generator import snapshots
+from generator.panel.build import build_panel
+from generator.panel.frame import Panel
+from generator.panel.observations import Observations, gather
+from generator.schema import Registry
+
+
+class PanelProvider:
+    """`provider(track, day)` is the panel of `track` as it could be known at the end of `day`; a frozen one ignores the day.
+
+    Snapshots are read again for a day only when some source has changed or dropped a row since: otherwise the newest
+    state, cut at the day, is the same.
+    """
+
+    def __init__(self, registry: Registry, *, frozen: Mapping[str, Panel] | None = None) -> None:
+        self._registry = registry
+        self._frozen = dict(frozen or {})
+        self._newest = gather(registry)
+        self._rewritten = _rewritten(registry)
+        self._made: dict[tuple[str, dt.date], Panel] = {}
+        self._gathered: dict[dt.date, Observations] = {}
+
+    @property
+    def observations(self) -> Observations:
+        """All observations in their newest state."""
+        return self._newest
+
+    def __call__(self, track: str, day: dt.date) -> Panel:
+        if track in self._frozen:
+            return self._frozen[track]
+        key = (track, day)
+        if key not in self._made:
+            self._made[key] = build_panel(self.at(day), self._registry, track, as_of=day)
+        return self._made[key]
+
+    def at(self, day: dt.date) -> Observations:
+        """The observations as they could be known on `day`."""
+        if not self._rewritten or day >= self._newest.newest_day:
+            return self._newest
+        if day not in self._gathered:
+            self._gathered[day] = gather(self._registry, as_of=day)
+        return self._gathered[day]
+
+
+def _rewritten(registry: Registry) -> bool:
+    folder = registry.root / "data" / "snapshots"
+    pulls = (pull for source in snapshots.sources(folder) for pull in snapshots.history(folder, source))
+    return any(pull.changed or pull.gone for pull in pulls)
