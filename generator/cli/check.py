@@ -31,11 +31,19 @@ def check(root: Path | None, form: str, today: dt.datetime | None) -> None:
     project = project_root(root)
     day = today.date() if today else dt.datetime.now(dt.UTC).date()
     registry = load_registry(project)
-    problems = check_registry(registry, today=day)
+    problems = [*check_registry(registry, today=day), *_predictions(project, registry, day)]
     errors = sum(problem.severity == "error" for problem in problems)
     click.echo(_shown(problems, form, registry), nl=False)
     if errors:
         raise click.exceptions.Exit(1)
+
+
+def _predictions(project: Path, registry: Registry, today: dt.date) -> list[Problem]:
+    if not (project / "predictions").is_dir():
+        return []
+    from generator.predictions import check_predictions  # here: it needs numpy, a project without predictions does not
+
+    return check_predictions(project, registry, today)
 
 
 def _shown(problems: Sequence[Problem], form: str, registry: Registry) -> str:

@@ -25,6 +25,13 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "diagnose": ("generator.cli.diagnose", "diagnose", "Locate, diagnose and rotate for your own scores."),
     "new": ("generator.cli.new", "new", "Write a correct starting file."),
     "pull": ("generator.cli.pull", "pull", "Refresh data/snapshots from the public leaderboards."),
+    "resolve": (
+        "generator.cli.score",
+        "resolve",
+        "Append outcomes to the ledgers once they are due (shows only, unless --write).",
+    ),
+    "score": ("generator.cli.score", "score", "Status of the predictions, at any date."),
+    "seal": ("generator.cli.score", "seal", "Seal a prediction, or declare a change of a sealed one."),
     "steer": ("generator.steering.cli", "steer", "The steering benchmark (needs the extra capewatch[steer])."),
     "schema": ("generator.cli.check", "schema", "Write the JSON Schemas of data/ for editors."),
 }

@@ -114,6 +114,32 @@ def model(
     click.echo(f"wrote {path.relative_to(project)}; fill it in, then run: capewatch check")
 
 
+@new.command()
+@click.argument("identity")
+@click.option("--title", required=True)
+@click.option("--author", required=True, help="Who predicts.")
+@click.option("--closes", required=True, help="Deadline, an instant with a zone: 2027-06-30T23:59:59Z.")
+@click.option("--track", default="maker", show_default=True)
+@click.option("--x", default="swe-bench-verified", show_default=True, help="First axis of the example metric.")
+@click.option("--y", default="gpqa-diamond", show_default=True, help="Second axis of the example metric.")
+@click.pass_obj
+def prediction(
+    root: Path | None, identity: str, title: str, author: str, closes: str, track: str, x: str, y: str
+) -> None:
+    """Write predictions/IDENTITY/prediction.yaml, ready to be edited and sealed.
+
+    Example: capewatch new prediction my-claim --title "r stays high" --author "My Name" --closes 2027-06-30T23:59:59Z
+    """
+    from generator.cli.score import new_prediction_file
+
+    path = new_prediction_file(
+        root, identity=identity, title=title, author=author, closes=closes, track=track, x=x, y=y
+    )
+    click.echo(
+        f"wrote {path.relative_to(project_root(root))}; edit it, then run: capewatch check && capewatch seal {identity}"
+    )
+
+
 def write_checked(path: Path, text: str, project: Path) -> None:
     """Write the file unless what was asked for breaks a rule; nothing stays behind then."""
     from generator.core import ProblemsFound

@@ -12,12 +12,13 @@ from typing import Any
 import generator
 from generator import snapshots
 from generator.core import canonical_json, sha256_bytes
-from generator.panel import Observations, Panel, build_panel, gather, unused_corrections
+from generator.panel import Observations, Panel, unused_corrections
 from generator.report.bundle import SCHEMA_VERSION, Bundle
 from generator.report.deep import deep_sections
 from generator.report.entities import entities
 from generator.report.statistics import compute, generator_for
 from generator.report.tables import tables
+from generator.report.tracker import provider_of, tracker_section
 from generator.schema import Registry, check_registry, load_registry
 
 DEPENDENCIES = ("altair", "mkdocs-material", "numpy", "pandas", "scipy", "vl-convert-python")
@@ -41,19 +42,23 @@ def make_bundle(root: Path, settings: Settings) -> Bundle:
     # Days are compared with the clock by `capewatch check`; a build knows no clock.
     registry.problems = check_registry(registry, today=dt.date.max)
     registry.require_clean()
-    observations = gather(registry, as_of=settings.as_of)
-    as_of = settings.as_of or observations.newest_day
-    panels = {track: build_panel(observations, registry, track, as_of=as_of) for track in registry.tracks}
+    provider = provider_of(root, registry)
+    as_of = settings.as_of or provider.observations.newest_day
+    observations = provider.at(as_of)
+    panels = {track: provider(track, as_of) for track in registry.tracks}
     computed = compute(panels, seed=settings.seed, resamples=settings.resamples)
     described = entities(registry, observations, panels)
     sections = deep_sections(
         panels,
         computed.frames["gamma-harness-v1"],
-        panel_at=lambda track, day: build_panel(observations, registry, track, as_of=day),
+        panel_at=provider,
         rng=lambda name: generator_for(settings.seed, name),
         resamples=settings.resamples,
     )
     _add_h(described["models"], computed.frames)
+    sections["predictions"] = tracker_section(
+        root, registry, provider, as_of=as_of, seed=settings.seed, resamples=min(settings.resamples, 1_000)
+    )
     return Bundle(
         meta=_meta(registry, observations, panels, described, settings, as_of),
         statistics=computed.as_json(),
