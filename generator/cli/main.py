@@ -22,6 +22,7 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "build": ("generator.cli.build", "build", "Data to bundle to pages to site/, offline."),
     "serve": ("generator.cli.build", "serve", "Build, serve on this machine, rebuild on change."),
     "check": ("generator.cli.check", "check", "Validate everything people wrote; all problems at once."),
+    "claims": ("generator.cli.claims", "claims", "Recompute the published claims and give each its verdict."),
     "diagnose": ("generator.cli.diagnose", "diagnose", "Locate, diagnose and rotate for your own scores."),
     "new": ("generator.cli.new", "new", "Write a correct starting file."),
     "pull": ("generator.cli.pull", "pull", "Refresh data/snapshots from the public leaderboards."),

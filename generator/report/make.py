@@ -16,6 +16,7 @@ from generator.panel import Observations, Panel, unused_corrections
 from generator.report.bundle import SCHEMA_VERSION, Bundle
 from generator.report.deep import deep_sections
 from generator.report.entities import entities
+from generator.report.ledger import claims_section
 from generator.report.statistics import compute, generator_for
 from generator.report.tables import tables
 from generator.report.tracker import provider_of, tracker_section
@@ -58,6 +59,9 @@ def make_bundle(root: Path, settings: Settings) -> Bundle:
     _add_h(described["models"], computed.frames)
     sections["predictions"] = tracker_section(
         root, registry, provider, as_of=as_of, seed=settings.seed, resamples=min(settings.resamples, 1_000)
+    )
+    sections["claims"] = claims_section(
+        root, panels, rng=generator_for(settings.seed, "claims"), resamples=settings.resamples
     )
     return Bundle(
         meta=_meta(registry, observations, panels, described, settings, as_of),
