@@ -29,8 +29,9 @@ class Statistic:
 
     name: what it is, e.g. ``r``; estimate: the value in `unit`, or None with a `reason`; n: how many units (models,
     intervals) it rests on; method: how it was computed, in words; interval: the headline interval; others: further
-    intervals by name (``plain``, ``lab-clustered``); p: p-values by the name of the test; baselines: the value of each
-    null or trivial competitor; details: tables and further scalars; inputs: ids of the models it was computed from.
+    intervals by name (``plain``, ``lab-clustered``); p: p-values by the name of the test; baselines: the value of
+    each null or trivial competitor; details: tables and further scalars; inputs: ids of the models it was computed
+    from.
     """
 
     name: str
