@@ -11,6 +11,7 @@ import click
 from generator.cli.main import project_root
 from generator.core import Problem, canonical_json
 from generator.schema import Registry, check_registry, load_registry
+from generator.schema.claim import check_claims
 
 
 @click.command()
@@ -31,7 +32,7 @@ def check(root: Path | None, form: str, today: dt.datetime | None) -> None:
     project = project_root(root)
     day = today.date() if today else dt.datetime.now(dt.UTC).date()
     registry = load_registry(project)
-    problems = [*check_registry(registry, today=day), *_predictions(project, registry, day)]
+    problems = [*check_registry(registry, today=day), *_predictions(project, registry, day), *check_claims(project)]
     errors = sum(problem.severity == "error" for problem in problems)
     click.echo(_shown(problems, form, registry), nl=False)
     if errors:

@@ -20,8 +20,22 @@ from generator.panel.frame import AXIS_COLUMNS, MODEL_COLUMNS, Panel
 from generator.schema.yamlfile import read_yaml
 
 _TEXT = (
-    "name family lab released source note subset where column model steering_set method device changed truthfulqa-metric"
-).split()
+    "name",
+    "family",
+    "lab",
+    "released",
+    "source",
+    "note",
+    "subset",
+    "where",
+    "column",
+    "model",
+    "steering_set",
+    "method",
+    "device",
+    "changed",
+    "truthfulqa-metric",
+)
 _VARIANT_COLUMNS = ("row", "name", "where", "column", "value")
 
 
@@ -47,9 +61,20 @@ LAYOUTS: Mapping[str, Layout] = {
         unit="percent",
     ),
     "paper-internal": Layout(
-        tuple(
-            "net_coupling competing units coop_pct coop_frac comp_frac early mid late d_rep hidden_cosine output_cosine "
-            "gelu_mlp_cosine".split()
+        (
+            "net_coupling",
+            "competing",
+            "units",
+            "coop_pct",
+            "coop_frac",
+            "comp_frac",
+            "early",
+            "mid",
+            "late",
+            "d_rep",
+            "hidden_cosine",
+            "output_cosine",
+            "gelu_mlp_cosine",
         ),
         model="model",
     ),
@@ -113,7 +138,9 @@ def _read_meta(folder: Path, name: str) -> dict[str, Any]:
     meta = document.data
     sound = isinstance(meta, dict) and isinstance(meta.get("files"), list)
     if document.problems or not sound or not all({"path", "rows", "sha256"} <= set(entry) for entry in meta["files"]):
-        found = "; ".join(problem.text() for problem in document.problems) or "no list of files with path, rows and sha256"
+        found = (
+            "; ".join(problem.text() for problem in document.problems) or "no list of files with path, rows and sha256"
+        )
         raise CapewatchError(f"{name}: panel.yaml cannot be used: {found}", hint="restore it from version control")
     return dict(meta)
 

@@ -8,7 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from generator.analysis.claims import answer_objections, evaluate_claims, list_contradictions, verdict_counts
+from generator.analysis.claims import (
+    answer_objections,
+    evaluate_claims,
+    list_contradictions,
+    objection_values,
+    read_inputs,
+    verdict_counts,
+)
 from generator.panel import Panel
 from generator.schema.claim import load_claims
 
@@ -20,10 +27,12 @@ def claims_section(
     if not (root / "data" / "claims").is_dir():
         return {"items": [], "counts": {}, "contradictions": [], "objections": []}
     ledger = load_claims(root)
-    results = evaluate_claims(root, ledger=ledger, live_panels=panels, rng=rng, resamples=resamples)
+    inputs = read_inputs(root, live=panels)
+    results = evaluate_claims(inputs, ledger=ledger, live_panels=panels, rng=rng, resamples=resamples)
+    extra = objection_values(inputs, results, live_panels=panels)
     return {
         "items": [result.as_dict() for result in results],
         "counts": verdict_counts(results),
         "contradictions": list_contradictions(results, ledger),
-        "objections": answer_objections(results, ledger),
+        "objections": answer_objections(results, ledger, extra=extra),
     }

@@ -20,8 +20,9 @@ _NAME = re.compile(r"^[a-z0-9][a-z0-9_.+-]{0,79}$")
 _PLACEHOLDER = re.compile(r"\{([^{}:]*)(?::([^{}]*))?\}")
 _KEY = re.compile(r"^[a-z0-9][a-z0-9_.+/-]*$")
 _SPEC = re.compile(r"^([-+]?,?(\.\d+)?[dfeg%]?)?$")
-#: A number that stands alone: not part of a name such as Llama-2, 7B or V1.
-_TYPED_NUMBER = re.compile(r"(?<![\w./-])[-+−±]?\d+(?:[.,]\d+)*(?:e[-+]?\d+)?\b(?![\w-])")
+_YEAR = re.compile(r"\b20\d\d\b")
+#: A number that stands alone: not part of a name such as Llama-2, 7B or V1, nor a year.
+_TYPED_NUMBER = re.compile(r"(?<![\w./-])[-+−±]?\d+(?:[.,]\d+)*(?:e[-+]?\d+)?(?![\w-]|[.,]\d)")
 
 
 def _check_name(text: str) -> str:
@@ -38,7 +39,9 @@ def _check_printed(text: str) -> str:
 
 Name = Annotated[str, AfterValidator(_check_name), WithJsonSchema({"type": "string", "pattern": _NAME.pattern})]
 Printed = Annotated[str, AfterValidator(_check_printed), Field(max_length=40)]
-Theme = Literal["base coupling", "critical scale", "dimension and width", "frontier", "trajectories", "loss", "internal", "counts"]
+Theme = Literal[
+    "base coupling", "critical scale", "dimension and width", "frontier", "trajectories", "loss", "internal", "counts"
+]
 PLACES: Mapping[str, str] = {
     "paper-base": "Lying Is Just a Phase (arXiv 2605.18838)",
     "paper-frontier": "The Growing Pains of Frontier Models (arXiv 2605.18840)",
@@ -71,12 +74,18 @@ class PublishedValue(Written):
 
     name: Name
     printed: Printed
+    of: Name | None = Field(None, description="name of the recomputed value, where it is not `name`")
     unit: Text | None = None
     compare: Literal["equal", "above", "below", "inside"] = "equal"
     tolerance: Finite | None = Field(None, gt=0, description="in the unit of the value; states why in `note`")
     headline: bool = Field(True, description="false: shown with its own status, but does not decide the verdict")
     implied: bool = Field(False, description="true: no number was printed; this is what the argument needs")
     note: LongText | None = None
+
+    @property
+    def target(self) -> str:
+        """Name of the recomputed value it is compared with."""
+        return self.of or self.name
 
     @property
     def value(self) -> float:
@@ -113,7 +122,12 @@ class LiveQuestion(Written):
 
 
 class Claim(Written):
-    """data/claims/<id>.yaml: a published claim in our words, its numbers, recipes and reading."""
+    """data/claims/<id>.yaml: a published claim in our words, its numbers, recipes and reading.
+
+    The verdict is computed and never written here: reproduced, when one recipe of kind published agrees with every
+    headline number; reproduced with another recipe, when one of kind alternative does; not reproduced, when a headline
+    number was computed and disagrees; not computable from released data, when none disagrees but some cannot be computed.
+    """
 
     schema_version: Literal[1]
     id: Id
@@ -257,13 +271,20 @@ def _claim_problems(document: Document, claim: Claim, stem: str) -> Iterator[Pro
 def _template_problems(document: Document, where: Location, template: str) -> Iterator[Problem]:
     for key, spec in placeholders(template):
         if not _KEY.match(key):
-            yield document.problem(where, "bad-placeholder", f"{key!r} names no value", allowed="{value}, {recipe/value}, {claim/recipe/value}")
+            yield document.problem(
+                where,
+                "bad-placeholder",
+                f"{key!r} names no value",
+                allowed="{value}, {recipe/value}, {claim/recipe/value}",
+            )
         if not _SPEC.match(spec):
-            yield document.problem(where, "bad-placeholder", f"{{{key}:{spec}}} has no known format", allowed=".3f, .2e, d, +.2f, .0%")
+            yield document.problem(
+                where, "bad-placeholder", f"{{{key}:{spec}}} has no known format", allowed=".3f, .2e, d, +.2f, .0%"
+            )
     bare = _PLACEHOLDER.sub(" x ", template)
     if "{" in bare or "}" in bare:
         yield document.problem(where, "bad-placeholder", "a brace is not closed")
-    for match in _TYPED_NUMBER.finditer(bare.replace("95 %", "")):
+    for match in _TYPED_NUMBER.finditer(_YEAR.sub("", bare.replace("95 %", ""))):
         yield document.problem(
             where, "typed-number", f"the number {match.group(0)!r} is typed",
             hint="name a recomputed value, {recipe/value:.3f}, or a printed one, {published/name}",
