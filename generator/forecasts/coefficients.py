@@ -1,0 +1,128 @@
+"""Coefficients of the ridge on logit increments, as plain JSON that thirty lines of script can evaluate."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from generator.forecasts.families import FIVE_AXES, FamilySet, Given, Targets, family_set
+from generator.forecasts.increments import REACH_SCALE, SCORE_SCALE, SIZE_SCALE, STEP_SCALE, Frame, RidgeFit, ridge_fit
+from generator.forecasts.intervals import REACH_OFFSET, calibrate
+from generator.forecasts.link import EDGE
+from generator.forecasts.suite import link_of
+from generator.panel.frame import Panel
+
+#: Levels of the predictive distribution that are exported.
+QUANTILES = (0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975)
+_PENALTIES = (0.3, 1.0, 3.0, 10.0, 30.0)
+
+
+def export_coefficients(panel: Panel, *, axes: Sequence[str] = FIVE_AXES) -> dict[str, Any]:
+    """Everything the calculator needs for one and for two given sizes.
+
+    Evaluate: z = ln(s/(1−s)) with s = (percent − floor)/(ceiling − floor) kept in [edge, 1 − edge]; features in the order
+    of `features`, each divided by its scale; increment = (level + Σ (feature − centre)/spread · slopes) · reach; forecast =
+    link of (last z + increment); limits = link of (last z + increment + quantile · √(reach + offset)).
+    """
+    families = family_set(panel, axes)
+    return {
+        "axes": list(axes),
+        "floor": link_of(families).floor.tolist(),
+        "ceiling": link_of(families).ceiling.tolist(),
+        "edge": EDGE,
+        "scales": {
+            "score": SCORE_SCALE["logit"],
+            "step": STEP_SCALE["logit"],
+            "size": SIZE_SCALE,
+            "reach": REACH_SCALE,
+        },
+        "reach_offset": REACH_OFFSET,
+        "features": {
+            "1": ["last scores (z)", "last log10 params", "target log10 params", "reach"],
+            "2": [
+                "last scores (z)",
+                "last log10 params",
+                "first scores (z)",
+                "last − first scores (z)",
+                "first log10 params",
+                "target log10 params",
+                "reach",
+            ],
+        },
+        "levels": list(QUANTILES),
+        "given": {str(given): _fit(families, given) for given in (1, 2)},
+        "track": panel.track,
+        "as_of": panel.as_of.isoformat() if panel.as_of else "",
+        "panel": panel.digest,
+    }
+
+
+def evaluate(coefficients: dict[str, Any], known: Given, wanted: Targets) -> dict[str, np.ndarray]:
+    """What the calculator computes: `estimate` (m, k) percent and `quantiles` (levels, m, k) percent."""
+    floor, ceiling = np.array(coefficients["floor"]), np.array(coefficients["ceiling"])
+    edge = coefficients["edge"]
+    share = np.clip((known.scores - floor) / (ceiling - floor), edge, 1 - edge)
+    z = np.log(share / (1 - share))
+    scales = coefficients["scales"]
+    part = coefficients["given"]["1" if len(z) == 1 else "2"]
+    reach = wanted.log_params - known.log_params[-1]
+    shared = [z[-1] / scales["score"], known.log_params[-1:] / scales["size"]]
+    if len(z) > 1:
+        shared += [z[0] / scales["score"], (z[-1] - z[0]) / scales["step"], known.log_params[:1] / scales["size"]]
+    rows = np.hstack(
+        [
+            np.tile(np.concatenate(shared), (len(reach), 1)),
+            wanted.log_params[:, None] / scales["size"],
+            reach[:, None] / scales["reach"],
+        ]
+    )
+    step = np.array(part["level"]) + (rows - np.array(part["centre"])) / np.array(part["spread"]) @ np.array(
+        part["slopes"]
+    )
+    middle = z[-1] + step * reach[:, None]
+    # the forecast is a percent score first; limits start from its own logit, kept off the edges
+    estimate = floor + (ceiling - floor) / (1 + np.exp(-middle))
+    inner = np.clip((estimate - floor) / (ceiling - floor), edge, 1 - edge)
+    width = np.sqrt(np.maximum(reach, 0.0) + coefficients["reach_offset"])[:, None]
+    limits = [np.log(inner / (1 - inner)) + np.array(row) * width for row in part["quantiles"]]
+    return {
+        "estimate": estimate,
+        "quantiles": np.array([floor + (ceiling - floor) / (1 + np.exp(-limit)) for limit in limits]),
+    }
+
+
+def _fit(families: FamilySet, given: int) -> dict[str, Any]:
+    """Fit on all families, with penalty and residual quantiles by leave-one-family-out."""
+    link = link_of(families)
+    frame = Frame(link, "logit")
+    judged = families.of_sizes(3)
+    fits = {}
+    for penalty in _PENALTIES:
+        setting = {"penalty": penalty, "rate": True}
+        predicted = {}
+        for family in judged:
+            train = [other for other in families.families if other is not family]
+            fit = ridge_fit(frame.table(train, given), setting)
+            predicted[family.id] = _apply(frame, fit, family.given(given), family.targets(given))
+        error = np.concatenate([np.abs(predicted[family.id] - family.scores[given:]) for family in judged]).mean()
+        fits[penalty] = (float(error), predicted)
+    best = min(fits, key=lambda penalty: fits[penalty][0])
+    calibration = calibrate(link, judged, fits[best][1], given)
+    final = ridge_fit(frame.table(families.families, given), {"penalty": best, "rate": True})
+    return {
+        "penalty": best,
+        "mae_pp": fits[best][0],
+        "families": len(judged),
+        "centre": final.centre.tolist(),
+        "spread": final.spread.tolist(),
+        "level": final.level.tolist(),
+        "slopes": final.slopes.tolist(),
+        "quantiles": [calibration.shift(level).tolist() for level in QUANTILES],
+    }
+
+
+def _apply(frame: Frame, fit: RidgeFit, known: Given, wanted: Targets) -> np.ndarray:
+    step = fit.increment(frame.describe(known, wanted), wanted.log_params - known.log_params[-1])
+    return frame.leave(frame.enter(known.scores[-1]) + step)
