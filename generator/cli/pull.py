@@ -7,7 +7,6 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
 
 import click
 
@@ -17,7 +16,6 @@ from generator.core import CapewatchError, ProblemsFound, canonical_json, write_
 if TYPE_CHECKING:
     from generator.sources.pull import PullResult
 
-EXIT_PARTIAL = 3
 _COLUMNS = ("source", "rows", "new", "changed", "gone", "seconds", "status")
 
 
@@ -82,19 +80,21 @@ def _run(
     quiet: bool,
 ) -> list[PullResult]:
     from generator.sources.catalogue import source
-    from generator.sources.http import web_client
+    from generator.sources.mirror import mirror_folder
     from generator.sources.pull import Request, chosen, environment_keys
     from generator.sources.pull import pull as pull_sources
     from generator.sources.terms import read_terms
+    from generator.sources.web import web_clients
 
     terms = read_terms(project)
     wanted = chosen(names, terms)
+    now = dt.datetime.now(dt.UTC)
     request = Request(
         root=project,
-        now=dt.datetime.now(dt.UTC),
+        now=now,
         terms=terms,
-        client=None if mirror else web_client,
-        mirror=_folder(mirror) if mirror else None,
+        client=None if mirror else web_clients(now.strftime("%Y-%m-%dT%H:%M:%SZ"), now.date()),
+        mirror=mirror_folder(mirror) if mirror else None,
         accept=[source(name).id for name in accept],
         dry_run=dry_run,
         keys=environment_keys(),
@@ -106,15 +106,6 @@ def _run(
             click.echo(f"[{done}/{total}] {result.source}: {result.status} {result.message}".rstrip(), err=True)
 
     return pull_sources(request, wanted, workers=workers, progress=progress)
-
-
-def _folder(mirror: str) -> Path:
-    path = Path(unquote(urlsplit(mirror).path)) if mirror.startswith("file://") else Path(mirror)
-    if not path.is_dir():
-        raise CapewatchError(
-            f"--from {mirror}: no such folder", hint="name a folder that holds the payloads of the sources"
-        )
-    return path
 
 
 def _plain(result: PullResult) -> dict[str, object]:

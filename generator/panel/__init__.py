@@ -1,6 +1,6 @@
 """Observations to one tidy panel per track: identity, corrections, precedence, as-of day."""
 
-from generator.panel.build import build_panel, released_day, unused_corrections
+from generator.panel.build import build_panel, released_day
 from generator.panel.frame import Panel, sampling_stderr
 from generator.panel.identity import Identity, Match
 from generator.panel.observations import MODEL_FILES, Observations, gather
@@ -17,5 +17,4 @@ __all__ = [
     "gather",
     "released_day",
     "sampling_stderr",
-    "unused_corrections",
 ]

@@ -15,7 +15,7 @@ import pandas as pd
 from generator.core import CapewatchError, PartialDate, near_matches
 from generator.panel.frame import AXIS_COLUMNS, MODEL_COLUMNS, Panel
 from generator.panel.observations import Observations
-from generator.schema import Benchmark, Correction, Model, Registry, Track
+from generator.schema import Benchmark, Model, Registry, Track
 
 _RANKS = ("evaluator_rank", "effort_rank", "uncited", "relayed", "age_rank", "source", "url", "value")
 _RANK_WORDS = (
@@ -33,13 +33,12 @@ _RANK_WORDS = (
 def build_panel(observations: Observations, registry: Registry, track_id: str, *, as_of: dt.date) -> Panel:
     """The panel of one track as it could be known at the end of `as_of`.
 
-    Raises CapewatchError for an unknown track. Corrections are applied before the choice.
+    Raises CapewatchError for an unknown track.
     """
     track = _track(registry, track_id)
     models = {name: entry.value for name, entry in registry.models.items() if entry.value.kind == track.kind}
     rows = observations.up_to(as_of)
     rows = rows[rows["model"].isin(list(models)) & (rows["step"] == "")].copy()
-    rows = apply_corrections(rows, registry.corrections)
     rows["reason"] = _refusals(rows, track)
     accepted = rows[rows["reason"] == ""]
     ranked = _rank(accepted, track)
@@ -48,35 +47,6 @@ def build_panel(observations: Observations, registry: Registry, track_id: str, *
     rows.loc[ranked.index[chosen], "chosen"] = True
     rows.loc[ranked.index[~chosen], "reason"] = _why_lost(ranked, chosen)
     return _assemble(rows, track, registry, models, as_of)
-
-
-def apply_corrections(rows: pd.DataFrame, corrections: list[Correction]) -> pd.DataFrame:
-    """Replace or drop the values that a declared correction expects; others are left as they are.
-
-    The row's note says what was replaced and why. `expects` and `value` are in the benchmark's unit.
-    """
-    for correction in corrections:
-        fits = (
-            (rows["source"] == correction.source)
-            & (rows["model"] == correction.model)
-            & (rows["benchmark"] == correction.benchmark)
-            & np.isclose(rows["value"], correction.expects, rtol=0, atol=1e-6)
-        )
-        for name, value in correction.where.model_dump(exclude_none=True).items():
-            fits &= rows[name] == (str(value).lower() if isinstance(value, bool) else str(value))
-        if correction.value is None:
-            rows = rows[~fits]
-        else:
-            rows.loc[fits, "note"] = f"corrected from {correction.expects:g}: {correction.reason}"
-            rows.loc[fits, "value"] = correction.value
-    return rows
-
-
-def unused_corrections(observations: Observations, corrections: list[Correction]) -> list[Correction]:
-    """Corrections whose expected value no longer occurs: the source changed, and a person should look again."""
-    table = observations.table
-    keys = set(zip(table["source"], table["model"], table["benchmark"], table["value"].round(6), strict=True))
-    return [c for c in corrections if (c.source, c.model, c.benchmark, round(c.expects, 6)) not in keys]
 
 
 def _track(registry: Registry, track_id: str) -> Track:

@@ -52,6 +52,8 @@ class Panel:
     axes: pd.DataFrame
     cells: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(CELL_COLUMNS)))
 
+    _complete: dict[tuple[str, ...], pd.DataFrame] = field(default_factory=dict, init=False, repr=False, compare=False)
+
     def __post_init__(self) -> None:
         if not (self.scores.index.equals(self.models.index) and self.stderr.index.equals(self.models.index)):
             raise ValueError(f"panel {self.name}: models, scores and stderr do not list the same models")

@@ -10,8 +10,9 @@ import pandas as pd
 
 from generator import snapshots
 from generator.core import CapewatchError, PartialDate
+from generator.panel.corrections import apply_corrections
 from generator.panel.identity import Identity
-from generator.schema import Benchmark, Model, Observation, Protocol, Registry, conversion
+from generator.schema import Benchmark, Correction, Model, Observation, Protocol, Registry, conversion
 
 #: Source id of observations that stand in model files.
 MODEL_FILES = "data-models"
@@ -28,14 +29,17 @@ class Observations:
     """table: one row an observation, columns TEXT_COLUMNS (text, '' when unknown) and NUMBER_COLUMNS (float).
 
     `value` and `stderr` are in the unit of the benchmark; `public` is the day the score counts from (ISO): the last day of
-    `published` where known, else the day it was recorded here, and never before the first day of the model's release. `axis` is '' where the protocol says too little to choose one.
+    `published` where known, else the day it was recorded here, and never before the first day of the model's release.
+    `axis` is '' where the protocol says too little to choose one.
     unmatched: spellings that name no model, columns source, spelling, rows, near, reason.
     refused: rows that could not be used, columns source, model, benchmark, reason.
+    unused_corrections: corrections whose expected value no longer occurs: the source changed, a person should look again.
     """
 
     table: pd.DataFrame
     unmatched: pd.DataFrame
     refused: pd.DataFrame
+    unused_corrections: tuple[Correction, ...] = ()
 
     def up_to(self, as_of: dt.date) -> pd.DataFrame:
         """The observations that were public by the end of `as_of`."""
@@ -66,8 +70,9 @@ def gather(registry: Registry, *, as_of: dt.date | None = None) -> Observations:
     table, refused = _convert(table, {name: entry.value for name, entry in registry.benchmarks.items()})
     table["axis"] = _axes(table, registry)
     table["public"] = _public_days(table, registry)
+    table, unused = apply_corrections(table, registry.corrections)
     order = ["model", "benchmark", "source", "url", "published", *PROTOCOL_COLUMNS, "value"]
-    return Observations(table.sort_values(order, kind="stable", ignore_index=True), unmatched, refused)
+    return Observations(table.sort_values(order, kind="stable", ignore_index=True), unmatched, refused, tuple(unused))
 
 
 def _from_models(registry: Registry) -> pd.DataFrame:

@@ -12,7 +12,7 @@ from typing import Any
 import generator
 from generator import snapshots
 from generator.core import canonical_json, sha256_bytes
-from generator.panel import Observations, Panel, unused_corrections
+from generator.panel import Observations, Panel
 from generator.report.bundle import SCHEMA_VERSION, Bundle
 from generator.report.deep import deep_sections
 from generator.report.entities import entities
@@ -57,9 +57,11 @@ def make_bundle(root: Path, settings: Settings) -> Bundle:
         resamples=settings.resamples,
     )
     _add_h(described["models"], computed.frames)
-    sections["predictions"] = tracker_section(
+    tracked = tracker_section(
         root, registry, provider, as_of=as_of, seed=settings.seed, resamples=min(settings.resamples, 1_000)
     )
+    sections["outputs"] = tracked.pop("outputs")
+    sections["predictions"] = tracked
     sections["claims"] = claims_section(
         root, panels, rng=generator_for(settings.seed, "claims"), resamples=settings.resamples
     )
@@ -117,7 +119,7 @@ def _meta(
         },
         "freshness": freshness(registry, described["sources"], as_of),
         "warnings": [problem.as_dict() for problem in registry.problems],
-        "unused_corrections": [item.model_dump() for item in unused_corrections(observations, registry.corrections)],
+        "unused_corrections": [item.model_dump() for item in observations.unused_corrections],
     }
 
 

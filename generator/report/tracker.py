@@ -23,10 +23,10 @@ from generator.predictions import (
     retired_axes,
     roster_of,
 )
-from generator.predictions.outputs import ledger_entries
 from generator.predictions.replay import Step
 from generator.predictions.resolve import with_ledger
 from generator.predictions.words import condition_words, event_words, flip_words, metric_words
+from generator.report.outputs import prediction_outputs
 from generator.schema import Registry
 from generator.schema.prediction import Prediction
 
@@ -70,6 +70,7 @@ def tracker_section(
     names = {rule.id: rule.name for entry in registry.benchmarks.values() for rule in entry.value.axes}
     names |= {entry.value.id: entry.value.name for entry in registry.benchmarks.values()}
     return {
+        "outputs": prediction_outputs(root, book, evaluations, as_of=as_of.isoformat()),
         "as_of": as_of.isoformat(),
         "counts": dict(pass_rate(evaluations)),
         "items": [
@@ -115,7 +116,6 @@ def _item(
             }
             for line in ledger.lines
         ],
-        "feed": [vars(entry) for entry in ledger_entries(prediction, ledger, site_url="")],
     }
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from generator.core import CapewatchError
-from generator.panel import build_panel, gather, unused_corrections
+from generator.panel import build_panel, gather
 from generator.schema import load_registry
 
 TODAY = dt.date(2026, 11, 21)
@@ -61,7 +61,9 @@ def test_effort_then_directness_then_newness_decide(project):
 
 
 def test_a_cited_score_beats_a_newer_one_from_a_page_that_cites_nothing(project):
-    path = project.model("one", "gpqa 84.8 retrieved=2025-02-01", "gpqa 68 published=2026-05-01 url=https://example.org/t")
+    path = project.model(
+        "one", "gpqa 84.8 retrieved=2025-02-01", "gpqa 68 published=2026-05-01 url=https://example.org/t"
+    )
     path.write_text(path.read_text().replace("      published", "      uncited: true\n      published"))
     panel = panel_of(project)
     assert panel.scores.at["one", "gpqa"] == 84.8
@@ -105,7 +107,7 @@ def test_a_correction_applies_only_to_the_value_it_expects(project):
     project.write("data/corrections.yaml", text.format(expects=79, value="value: 81, "))
     assert panel_of(project).scores.at["one", "gpqa"] == 80
     registry = load_registry(project.root)
-    assert unused_corrections(gather(registry), registry.corrections) == registry.corrections
+    assert list(gather(registry).unused_corrections) == registry.corrections
     project.write("data/corrections.yaml", text.format(expects=80, value=""))
     assert panel_of(project).scores.empty
 
@@ -138,3 +140,12 @@ def test_a_panel_lists_models_with_a_score_and_leaves_empty_cells_empty(project)
     assert np.isnan(panel.scores.at["one", "swe"])
     assert panel.complete(["gpqa", "swe"]).empty
     assert list(panel.subset(["two"]).scores.index) == ["two"]
+
+
+def test_a_caller_cannot_change_what_the_next_one_gets(project):
+    project.model("one", "gpqa 80", "swe 70")
+    panel = panel_of(project)
+    first = panel.complete(["gpqa", "swe"])
+    first["gpqa"] = 0.0
+    first.loc["one", "swe"] = 1.0
+    assert panel.complete(["gpqa", "swe"]).loc["one", ["gpqa", "swe"]].tolist() == [80, 70]
