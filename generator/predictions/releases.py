@@ -1,0 +1,101 @@
+"""Which releases of a lab count for a prediction that closes with an event, and since when each has its scores."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from generator.core import PartialDate
+from generator.panel import Panel
+from generator.schema.prediction import Event
+
+
+@dataclass(frozen=True)
+class Release:
+    """model: the id that stands for the release; released: as written; scored_on: day both scores were public, None = not yet."""
+
+    model: str
+    released: str
+    scored_on: dt.date | None
+
+
+@dataclass(frozen=True)
+class Counting:
+    """counted: at most the number the event asks for, in order; seen: every release after the start, scored or not."""
+
+    counted: tuple[Release, ...]
+    seen: tuple[Release, ...]
+
+    def positions(self, models: Sequence[str]) -> tuple[int | None, ...]:
+        """Row of each counted release among `models`; None for one without scores."""
+        rows = {model: row for row, model in enumerate(models)}
+        return tuple(rows.get(release.model) if release.scored_on else None for release in self.counted)
+
+
+def counting_releases(event: Event, panel: Panel, *, as_of: dt.date, roster: pd.DataFrame | None = None) -> Counting:
+    """The releases that count by the end of `as_of`.
+
+    roster: models known by id with columns lab and released (the panel's own when None), so that a release without any score
+    is seen. A release date known only to the month counts when the whole month lies after `event.after`. With
+    ``counts: scored`` the order is that of the days on which the scores became public, so that a score that comes late for an
+    earlier release never changes which releases have counted.
+    """
+    known = (
+        panel.models if roster is None else pd.concat([panel.models, roster[~roster.index.isin(panel.models.index)]])
+    )
+    after = dt.date.fromisoformat(event.after)
+    known = known[known["lab"] == event.lab]
+    spans = {str(model): PartialDate.parse(text) for model, text in known["released"].items() if isinstance(text, str)}
+    out = [model for model, span in spans.items() if after < span.first <= as_of]
+    public = _public_days(panel, out, event.scored_on)
+    rows = [Release(m, spans[m].text, _scored_on(panel, public, m, event.scored_on, spans[m].first)) for m in out]
+    groups = _tiers(rows, panel, event) if event.tiers == "best-of-day" else rows
+    by_release = sorted(groups, key=lambda release: (PartialDate.parse(release.released).first, release.model))
+    if event.counts == "released":
+        return Counting(tuple(by_release[: event.releases]), tuple(by_release))
+    scored = [(release.scored_on, place, release) for place, release in enumerate(by_release) if release.scored_on]
+    return Counting(tuple(release for _, _, release in sorted(scored)[: event.releases]), tuple(by_release))
+
+
+def _tiers(rows: list[Release], panel: Panel, event: Event) -> list[Release]:
+    """One release a day: among its scored models the one that leads on the first axis, else the first by id."""
+    days: dict[str, list[Release]] = {}
+    for release in rows:
+        days.setdefault(release.released, []).append(release)
+
+    def rank(release: Release) -> tuple[bool, float, str]:
+        if release.scored_on is None:
+            return True, 0.0, release.model
+        return False, -float(panel.scores.at[release.model, event.scored_on[0]]), release.model
+
+    return [min(group, key=rank) for group in days.values()]
+
+
+def _scored_on(
+    panel: Panel, public: Mapping[tuple[str, str], dt.date], model: str, axes: Sequence[str], first: dt.date
+) -> dt.date | None:
+    """The day from which the model has a score on every axis: the latest of `first` (its release) and each earliest public day."""
+    if model not in panel.scores.index or not set(axes) <= set(panel.scores.columns):
+        return None
+    if not np.isfinite(panel.scores.loc[model, list(axes)].to_numpy(dtype=float)).all():
+        return None
+    return max([first, *(public.get((model, axis), first) for axis in axes)])
+
+
+def _public_days(panel: Panel, models: Sequence[str], axes: Sequence[str]) -> dict[tuple[str, str], dt.date]:
+    """(model, axis) -> earliest public day among observations by the evaluators that fill the cell; nothing when no days are kept."""
+    cells = panel.cells
+    if not {"public", "evaluator", "chosen"} <= set(cells.columns):
+        return {}
+    cells = cells[cells["model"].isin(list(models)) & cells["axis"].isin(list(axes)) & (cells["public"] != "")]
+    days = {}
+    for key, cell in cells.groupby(["model", "axis"], sort=True):
+        taken = set(cell.loc[cell["chosen"].astype(bool), "evaluator"])
+        public = cell.loc[cell["evaluator"].isin(list(taken)), "public"]
+        if len(public):
+            days[str(key[0]), str(key[1])] = dt.date.fromisoformat(str(public.min()))
+    return days

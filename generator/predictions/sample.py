@@ -1,0 +1,141 @@
+"""A panel as arrays, and resamples of it: models drawn with replacement, labs drawn with replacement, scores with noise.
+
+A resample is a row of weights over models (how often each was drawn), so that every metric is a weighted array expression
+over (resamples, models) and one call serves the estimate, the bootstrap and simulated futures alike.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from generator.analysis.resample import unit_counts
+from generator.core import PartialDate
+from generator.panel import Panel, sampling_stderr
+
+SCHEMES = ("plain", "lab-clustered", "score-noise")
+
+
+@dataclass(frozen=True)
+class Table:
+    """The scores of a panel as arrays.
+
+    models: ids (N,); labs: lab ids ('' unknown) (N,); released: release date as written ('' unknown) (N,);
+    scores, stderr: axis -> (N,), NaN = none or unknown; ceiling: axis -> highest possible score;
+    units: axis -> unit of a difference (pp for percent).
+    """
+
+    models: tuple[str, ...]
+    labs: np.ndarray
+    released: np.ndarray
+    scores: Mapping[str, np.ndarray]
+    stderr: Mapping[str, np.ndarray]
+    ceiling: Mapping[str, float]
+    units: Mapping[str, str]
+
+    @classmethod
+    def of(cls, panel: Panel, axes: Iterable[str]) -> Table:
+        """Read these axes of a panel (those it has); models without any of them stay, with no score.
+
+        A missing standard error on a percent axis is the binomial one of its item count.
+        """
+        scores, errors, ceilings, units = {}, {}, {}, {}
+        for axis in sorted(set(axes) & set(map(str, panel.scores.columns))):
+            values = panel.scores[axis].to_numpy(dtype=float)
+            unit = str(panel.axes.at[axis, "unit"])
+            items = float(panel.axes.at[axis, "n_items"])
+            stated = panel.stderr[axis].to_numpy(dtype=float)
+            if unit == "percent" and np.isfinite(items):
+                stated = np.where(np.isfinite(stated), stated, sampling_stderr(values, items))
+            scores[axis], errors[axis] = values, np.where(np.isfinite(values), stated, np.nan)
+            ceilings[axis] = 100.0 if unit == "percent" else np.inf
+            units[axis] = "pp" if unit == "percent" else unit
+        return cls(
+            models=tuple(map(str, panel.models.index)),
+            labs=_texts(panel.models["lab"]),
+            released=_texts(panel.models["released"]),
+            scores=scores,
+            stderr=errors,
+            ceiling=ceilings,
+            units=units,
+        )
+
+    def axis(self, axis: str) -> np.ndarray:
+        """Scores (N,) on an axis; all NaN when the panel has no such axis."""
+        found = self.scores.get(axis)
+        return np.full(len(self.models), np.nan) if found is None else found
+
+    def released_after(self, day: str) -> np.ndarray:
+        """(N,) whether the whole span of the release date lies after `day` (ISO)."""
+        bound = dt.date.fromisoformat(day)
+        return np.array([bool(text) and PartialDate.parse(text).first > bound for text in self.released], dtype=bool)
+
+    def released_by(self, day: str) -> np.ndarray:
+        """(N,) whether the whole span of the release date lies up to `day` (ISO)."""
+        bound = dt.date.fromisoformat(day)
+        return np.array([bool(text) and PartialDate.parse(text).last <= bound for text in self.released], dtype=bool)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """B resamples of a table: weights (B or 1, N) and scores by axis (B or 1, N)."""
+
+    table: Table
+    weights: np.ndarray
+    scores: Mapping[str, np.ndarray]
+
+    def axis(self, axis: str) -> np.ndarray:
+        """(B or 1, N) scores on an axis; NaN where there is none."""
+        found = self.scores.get(axis)
+        return np.full((1, len(self.table.models)), np.nan) if found is None else found
+
+    @property
+    def size(self) -> int:
+        """B."""
+        return max([len(self.weights), *(len(values) for values in self.scores.values())])
+
+
+def as_is(table: Table) -> Sample:
+    """The table itself: every model once."""
+    return Sample(
+        table, np.ones((1, len(table.models))), {axis: values[None, :] for axis, values in table.scores.items()}
+    )
+
+
+def resampled(table: Table, scheme: str, *, resamples: int, rng: np.random.Generator) -> Sample | None:
+    """`resamples` resamples by one of SCHEMES, or None when the table cannot carry it (no model, under three labs)."""
+    if not table.models:
+        return None
+    base = as_is(table)
+    if scheme == "plain":
+        return Sample(table, _counts(len(table.models), resamples, rng), base.scores)
+    if scheme == "lab-clustered":
+        # a model without a lab stands alone
+        names = np.where(table.labs == "", np.array([f"\0{name}" for name in table.models]), table.labs)
+        unique, codes = np.unique(names.astype(str), return_inverse=True)
+        if len(unique) < 3:
+            return None
+        return Sample(table, _counts(len(unique), resamples, rng)[:, codes.reshape(-1)], base.scores)
+    if scheme == "score-noise":
+        noisy = {axis: _noisy(table, axis, resamples, rng) for axis in table.scores}
+        return Sample(table, base.weights, noisy)
+    raise ValueError(f"unknown scheme {scheme!r}")
+
+
+def _counts(units: int, resamples: int, rng: np.random.Generator) -> np.ndarray:
+    return np.concatenate(list(unit_counts(units, resamples, rng)))
+
+
+def _noisy(table: Table, axis: str, resamples: int, rng: np.random.Generator) -> np.ndarray:
+    values, errors = table.scores[axis], table.stderr[axis]
+    spread = np.where(np.isfinite(errors), errors, 0.0)
+    drawn = values + spread * rng.standard_normal((resamples, len(values)))
+    return np.clip(drawn, 0.0, table.ceiling[axis]) if np.isfinite(table.ceiling[axis]) else drawn
+
+
+def _texts(column: pd.Series) -> np.ndarray:
+    return np.array([value if isinstance(value, str) else "" for value in column], dtype=object)

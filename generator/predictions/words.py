@@ -1,0 +1,157 @@
+"""Conditions, margins and choices in plain words. Plain text: whoever puts it on a page escapes it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from generator.predictions.conditions import Margin
+from generator.predictions.result import Alternative
+from generator.schema.prediction import Condition, Event, Metric, Prediction
+
+_COMPARED = {"below": "below", "above": "above", "at_most": "at most", "at_least": "at least"}
+_NO_NAMES: Mapping[str, str] = {}
+
+
+def metric_words(metric: Metric, *, names: Mapping[str, str] = _NO_NAMES) -> str:
+    """A metric in words; `names` maps axis ids to the names readers know."""
+
+    def name(axis: str | None) -> str:
+        return names.get(axis or "", axis or "")
+
+    leaders = f"the top {metric.k} by {name(metric.order_by or metric.axis)}"
+    line = (
+        f"the line {metric.line.intercept:g} + {metric.line.slope:g}·{name(metric.x)}"
+        if metric.line
+        else "the refitted line"
+    )
+    text = {
+        "top-k-spread": f"the {name(metric.axis)} spread among {leaders}",
+        "spread-ratio": f"the {name(metric.axis)} spread over the {name(metric.over)} spread among {leaders}",
+        "pearson": f"the correlation of {name(metric.x)} and {name(metric.y)}",
+        "spearman": f"the rank correlation of {name(metric.x)} and {name(metric.y)}",
+        "count": f"the number of models with {' and '.join(name(axis) for axis in metric.axes or ())}",
+        "mean": f"the mean {name(metric.axis)} score",
+        "max": f"the highest {name(metric.axis)} score",
+        "min": f"the lowest {name(metric.axis)} score",
+        "share": f"the share of models with at least {metric.threshold or 0:g} on {name(metric.axis)}",
+        "h": f"h of counting release {metric.release} ({name(metric.y)} minus {line if metric.fit == 'frozen' else 'the refitted line'})",
+        "line-coverage": f"the share of models within {metric.half_width or 0:g} pp of {line}",
+        "slot-in-gain": f"the error that the labs' own offsets save against {line}",
+    }.get(metric.kind, metric.kind)
+    subset = metric.subset
+    if subset and subset.released_after:
+        text += f", released after {subset.released_after}"
+    if subset and subset.released_by:
+        text += f", released by {subset.released_by}"
+    if subset and subset.labs:
+        text += f", of {', '.join(subset.labs)}"
+    return text
+
+
+def condition_words(
+    condition: Condition, metrics: Mapping[str, Metric], *, names: Mapping[str, str] = _NO_NAMES
+) -> str:
+    """A condition as half a sentence: “the … spread is below 2 pp and …”."""
+    parts = condition.all or condition.any
+    if parts is not None:
+        word = " and " if condition.all is not None else " or "
+        texts = [condition_words(part, metrics, names=names) for part in parts]
+        nested = [
+            f"({text})" if part.metric is None and len(parts) > 1 else text
+            for part, text in zip(parts, texts, strict=True)
+        ]
+        return word.join(nested)
+    assert condition.metric is not None
+    comparison, threshold = condition.comparison
+    metric = metrics[condition.metric]
+    return (
+        f"{metric.label or metric_words(metric, names=names)} is {_COMPARED[comparison]} {threshold:g}{_unit(metric)}"
+    )
+
+
+def margin_words(
+    margins: Iterable[Margin], metrics: Mapping[str, Metric], *, names: Mapping[str, str] = _NO_NAMES
+) -> tuple[str, ...]:
+    """One sentence a comparison: what it is today and how far from the threshold."""
+    sentences = []
+    for margin in margins:
+        metric = metrics[margin.metric]
+        subject = metric.label or metric_words(metric, names=names)
+        bound = f"{_COMPARED[margin.comparison]} {margin.threshold:g}"
+        aim = {"pass": "to pass", "fail": "to fail", "requires": "to be scored"}[margin.side]
+        unit = f" {margin.unit}" if margin.unit else ""
+        if margin.value is None or margin.margin is None:
+            sentences.append(f"{subject} has no value yet ({aim}: {bound}{unit})")
+            continue
+        away = f"{abs(margin.margin):.3g}{unit}"
+        verdict = f"met by {away}" if margin.met else f"missed by {away}"
+        sentences.append(f"{subject} is {margin.value:.4g}{unit} ({aim}: {bound}{unit}; {verdict})")
+    return tuple(sentences)
+
+
+def event_words(event: Event) -> str:
+    """Which releases count, in a sentence."""
+    scored = " and ".join(event.scored_on)
+    which = "that have scores on" if event.counts == "scored" else "whether or not they have scores on"
+    tiers = (
+        f"models released on one day count once, by the one that leads on {event.scored_on[0]}"
+        if event.tiers == "best-of-day"
+        else "every model counts"
+    )
+    number = "the first release" if event.releases == 1 else f"the first {event.releases} releases"
+    return f"{number} of {event.lab} after {event.after} {which} {scored}; {tiers}"
+
+
+def flip_words(
+    prediction: Prediction, margins: Sequence[Margin], *, names: Mapping[str, str] = _NO_NAMES
+) -> tuple[str, ...]:
+    """What would have to change: one sentence for each comparison that is missed, nearest first within each side."""
+    sentences = []
+    for side, aim in (("requires", "be scored"), ("pass", "pass"), ("fail", "fail")):
+        missed = [m for m in margins if m.side == side and m.met is False and m.margin is not None]
+        for margin in sorted(missed, key=lambda m: abs(m.margin or 0.0)):
+            metric = prediction.metrics[margin.metric]
+            subject = metric.label or metric_words(metric, names=names)
+            direction = "fall" if margin.comparison in ("below", "at_most") else "rise"
+            unit = f" {margin.unit}" if margin.unit else ""
+            sentences.append(f"to {aim}, {subject} would have to {direction} by {abs(margin.margin or 0.0):.3g}{unit}")
+    return tuple(sentences)
+
+
+def sensitivity_words(alternatives: Sequence[Alternative]) -> str:
+    """Whether the standing depends on the choice of track, reading and fit; '' without alternatives."""
+    if len(alternatives) < 2:
+        return ""
+    deciding = next(choice for choice in alternatives if choice.deciding)
+    others = [choice for choice in alternatives if not choice.deciding]
+    differing = [choice for choice in others if choice.standing != deciding.standing]
+    if not differing:
+        return f"The standing is the same ({deciding.standing}) under all {len(alternatives)} choices of track, reading and fit."
+    by_standing: dict[str, list[str]] = {}
+    for choice in differing:
+        by_standing.setdefault(choice.standing, []).append(choice_words(choice))
+    parts = [f"{standing} under {_some(names)}" for standing, names in sorted(by_standing.items())]
+    if set(by_standing) == {"too few data"}:
+        lead = f"No choice contradicts the standing ({deciding.standing}), but {len(differing)} of {len(others)} others cannot tell"
+    else:
+        lead = f"The standing depends on the choice: {deciding.standing} under {choice_words(deciding)}"
+    return f"{lead}; {'; '.join(parts)}."
+
+
+def choice_words(choice: Alternative) -> str:
+    """``track maker, reading own-top-five, refit``."""
+    parts = [f"track {choice.track}"]
+    if choice.reading != "chosen":
+        parts.append(f"reading {choice.reading}")
+    if choice.fit:
+        parts.append("the frozen line" if choice.fit == "frozen" else "the refitted line")
+    return ", ".join(parts)
+
+
+def _some(names: Sequence[str], limit: int = 4) -> str:
+    shown = " / ".join(names[:limit])
+    return shown if len(names) <= limit else f"{shown} and {len(names) - limit} more"
+
+
+def _unit(metric: Metric) -> str:
+    return " pp" if metric.kind in ("top-k-spread", "h", "slot-in-gain") else ""
