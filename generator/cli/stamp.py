@@ -15,7 +15,7 @@ from generator.core import canonical_json, sha256_bytes, sha256_file, write_if_c
 INPUTS = ("data", "predictions", "site_src", "mkdocs.yml", "CITATION.cff", "CHANGELOG.md")
 #: Distributions whose version can change the output.
 DISTRIBUTIONS = (
-    "altair", "jinja2", "mkdocs", "mkdocs-material", "numpy", "pandas", "pyarrow", "scipy", "scikit-learn", "statsmodels",
+    "altair", "jinja2", "mkdocs", "mkdocs-material", "numpy", "pandas", "pyarrow", "scipy", "scikit-learn",
     "vl-convert-python",
 )  # fmt: skip
 

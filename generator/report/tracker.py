@@ -42,13 +42,15 @@ def provider_of(root: Path, registry: Registry) -> PanelProvider:
 
 
 def context_of(root: Path, registry: Registry) -> Context:
-    """Days on which data were recorded, every model known, and retired benchmarks."""
+    """Days on which data were recorded (pulled, or read for a model file), every model known, and retired benchmarks."""
     folder = root / "data" / "snapshots"
     days = {
         dt.date.fromisoformat(pull.recorded)
         for source in snapshots.sources(folder)
         for pull in snapshots.history(folder, source)
     }
+    written = (observation for entry in registry.models.values() for observation in entry.value.observations)
+    days |= {dt.date.fromisoformat(observation.source.retrieved) for observation in written}
     return Context(recorded=sorted(days), roster=roster_of(registry), retired=retired_axes(registry))
 
 

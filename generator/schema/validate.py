@@ -113,9 +113,10 @@ def _keys_at(kind: type[BaseModel], location: Location) -> list[str]:
     for part in location:
         if not (isinstance(current, type) and issubclass(current, BaseModel)):
             break
-        if isinstance(part, str) and part in current.model_fields:
-            current = _inner_model(current.model_fields[part].annotation) or current
-    return list(current.model_fields)
+        found = next((field for name, field in current.model_fields.items() if part in (name, field.alias)), None)
+        if found is not None:
+            current = _inner_model(found.annotation) or current
+    return [field.alias or name for name, field in current.model_fields.items()]
 
 
 def _inner_model(annotation: Any) -> type[BaseModel] | None:
