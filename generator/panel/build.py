@@ -73,10 +73,10 @@ def _refusals(rows: pd.DataFrame, track: Track) -> np.ndarray:
 
 def _rank(rows: pd.DataFrame, track: Track) -> pd.DataFrame:
     evaluators = {name: rank for rank, name in enumerate(track.evaluators)}
-    efforts = {name: rank for rank, name in enumerate(track.effort_order)}
+    efforts = {name.lower(): rank for rank, name in enumerate(track.effort_order)}
     ranked = rows.assign(
         evaluator_rank=rows["evaluator"].map(evaluators).astype(float),
-        effort_rank=rows["effort"].map(efforts).fillna(len(efforts)).astype(float),
+        effort_rank=rows["effort"].str.lower().map(efforts).fillna(len(efforts)).astype(float),
         relayed=(rows["via"] != "").astype(float),
         age_rank=-pd.to_datetime(rows["public"]).astype("int64").astype(float),
     )
