@@ -1,0 +1,85 @@
+"""A chart as a page shows it: title, finding in words, drawing, legend, table twin and links to its data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from markupsafe import Markup
+
+from generator.site.charts.store import Chart
+from generator.site.colours import OUTLINES
+
+
+@dataclass(frozen=True)
+class Key:
+    """One legend entry: the group that it stands for in the chart's data, its text, colour and symbol."""
+
+    group: str
+    text: str
+    colour: str
+    shape: str = "circle"
+
+
+@dataclass(frozen=True)
+class Figure:
+    """Everything around one chart. `finding` says in one or two sentences what the chart shows, from statistics;
+    `csv` is a link below the site's root; `table` is the same data as an HTML table."""
+
+    identity: str
+    title: str
+    finding: str
+    chart: Chart
+    table: Markup = field(default_factory=Markup)
+    csv: str = ""
+    keys: Sequence[Key] = field(default_factory=tuple)
+    note: str = ""
+    compact: bool = False
+
+    def html(self, base: str) -> Markup:
+        """The figure for a page whose way up to the root is `base`."""
+        return Markup(
+            '<figure class="cw-chart{compact}" id="{id}" data-cw-chart="{spec}">\n'
+            '<figcaption><span class="cw-chart__title">{title}</span> <span class="cw-chart__finding">{finding}</span>'
+            "</figcaption>\n"
+            '<div class="cw-chart__plot" role="img" aria-label="{title} {finding}">{svg}</div>\n{legend}{foot}{table}</figure>'
+        ).format(
+            compact=" cw-chart--compact" if self.compact else "",
+            id=self.identity,
+            spec=f"{base}{self.chart.path}",
+            title=self.title,
+            finding=self.finding,
+            svg=self.chart.svg,
+            legend=self._legend(),
+            foot=self._foot(base),
+            table=self._details(),
+        )
+
+    def _legend(self) -> Markup:
+        if not self.keys:
+            return Markup("")
+        items = Markup("").join(
+            Markup(
+                '<li><button type="button" class="cw-key" data-cw-key="{}" aria-pressed="false">'
+                '<svg class="cw-glyph" viewBox="0 0 12 12" width="12" height="12" aria-hidden="true"><path d="{}" fill="{}"/></svg>'
+                "{}</button></li>"
+            ).format(key.group, OUTLINES[key.shape], key.colour, key.text)
+            for key in self.keys
+        )
+        return Markup('<ul class="cw-legend" aria-label="Legend">{}</ul>\n').format(items)
+
+    def _foot(self, base: str) -> Markup:
+        links = Markup('<a href="{}">CSV</a> <a href="{}">Chart specification</a>') if self.csv else Markup("{}")
+        targets = [f"{base}{self.csv}", f"{base}{self.chart.path}"] if self.csv else [Markup("")]
+        if self.compact and not self.note:
+            return Markup("")
+        return Markup('<p class="cw-chart__foot">{} <span class="cw-chart__links">{}</span></p>\n').format(
+            self.note, links.format(*targets)
+        )
+
+    def _details(self) -> Markup:
+        if not self.table:
+            return Markup("")
+        return Markup('<details class="cw-twin"><summary>The same data as a table</summary>\n{}\n</details>\n').format(
+            self.table
+        )

@@ -1,0 +1,49 @@
+"""Escapes for the three places where foreign text goes: HTML, Markdown headings and YAML front matter.
+
+Names of models, labs and sources are hostile input: nothing of them may become markup.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from typing import Any
+from urllib.parse import urlsplit
+
+from markupsafe import Markup
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ufffe\uffff\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|~^=:$@\"'])")
+
+
+def plain(text: Any) -> str:
+    """One line without control characters or direction marks."""
+    return " ".join(_CONTROL.sub("", str(text)).split())
+
+
+def markdown(text: Any) -> Markup:
+    """Text that a Markdown line shows as it is: markup characters become character references."""
+    escaped = html.escape(plain(text), quote=False)
+    return Markup(_MARKDOWN.sub(lambda found: f"&#{ord(found.group())};", escaped))  # noqa: S704 - escaped above
+
+
+def front_matter(values: dict[str, Any]) -> str:
+    """YAML front matter; text is HTML-escaped because the theme writes titles and descriptions without escaping."""
+    lines = ["---"]
+    for key, value in values.items():
+        safe = html.escape(plain(value)) if isinstance(value, str) else value
+        lines.append(f"{key}: {json.dumps(safe, ensure_ascii=False)}")
+    return "\n".join([*lines, "---", "", ""])
+
+
+def http_url(url: Any) -> str:
+    """The address when it is a plain http(s) one, otherwise an empty text: a page links to nothing else."""
+    text = plain(url or "")
+    if any(character in text for character in "<>\"'` "):
+        return ""
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return ""
+    return text if parts.scheme in ("http", "https") and parts.hostname else ""

@@ -1,0 +1,371 @@
+"""The figures of the site, built from tables and statistics of the bundle. A builder returns None when its table is absent."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from markupsafe import Markup
+
+from generator.site import format, tables
+from generator.site.charts import Figure, Key
+from generator.site.tables import Column
+from generator.site.twins import gamma_interval, outside, phase_of
+from generator.site.view import FRONTIER, View
+from generator.site.wording import coupling_sentence, gamma_sentence
+
+Row = Mapping[str, Any]
+GAMMA_EDGE = 3.0
+SIZE_BINS = (
+    (1e9, "under 1 B", "circle"),
+    (4e9, "1 to 4 B", "square"),
+    (15e9, "4 to 15 B", "diamond"),
+    (50e9, "15 to 50 B", "triangle-up"),
+    (float("inf"), "50 B and more", "cross"),
+)
+PHASES = {
+    "tax": ("tax: below zero", "var(--cw-tax)", "triangle-down"),
+    "transition": ("transition: near zero", "var(--cw-flat)", "diamond"),
+    "bonus": ("bonus: above zero", "var(--cw-bonus)", "triangle-up"),
+    "": ("not resolved", "var(--cw-muted)", "circle"),
+}
+SERIES_SHAPES = ("circle", "square", "diamond", "triangle-up", "cross", "triangle-down")
+
+
+def pair_scatter(view: View, track: str, pair: tuple[str, str], *, by: str, compact: bool = False) -> Figure | None:
+    """Both scores of each model, the regression line with its bands and the boundary √(κ·B1); `by` is what colour and
+    shape stand for: lab or size."""
+    rows = _pair_rows(view, track, pair)
+    if not rows:
+        return None
+    x, y = (view.axis_name(axis) for axis in pair)
+    points = [_pair_point(view, row, by) for row in rows]
+    line = _line(view, track, pair, rows)
+    reach = _reach(points, line)
+    line = [{name: value if name == "x" else _inside(value, reach) for name, value in row.items()} for row in line]
+    boundary = [point for point in _boundary(view, track, rows) if point["y"] == _inside(point["y"], reach)]
+    data = {
+        "points": points,
+        "fit": line,
+        "threads": (_threads(view, rows) if by == "size" else []),
+        "boundary": boundary,
+    }
+    kind = "small" if compact else "scatter"
+    chart = view.charts.chart(
+        f"{kind}-{track}", "scatter", data,
+        {"x": f"{x}, %", "y": f"{y}, %", "who": "Lab", **reach} | ({"more": "Residual h"} if "h" in rows[0] else {}),
+    )  # fmt: skip
+    slope = view.pair_statistic(track, "slope", pair)
+    notes = [
+        f"{view.track_name(track)}. Solid line: least squares",
+        "dark band: 95 % confidence of the line; light band: 95 % prediction of a single model; models outside it are named"
+        if "pi_low" in line[0]
+        else "",
+        f"dashed: the papers' boundary √(κ·B1), κ = {format.number(_kappa(view, track), 3)}" if boundary else "",
+        "thin lines join the sizes of a family" if by == "size" else "",
+    ]
+    return Figure(
+        identity=f"{kind}-{track}",
+        title=f"{y} against {x}.",
+        finding=coupling_sentence(view.pair_statistic(track, "r", pair), x, y, slope=slope),
+        chart=chart,
+        keys=() if compact else (lab_keys(view, rows) if by == "lab" else size_keys(points)),
+        note="" if compact else "; ".join(note for note in notes if note) + ".",
+        csv="" if compact else view.csv(f"hfield-{track}") or view.csv(f"panel-{track}"),
+        compact=compact,
+    )
+
+
+def h_timeline(view: View, track: str, rows: Sequence[Row], *, name: str, who: str) -> Figure | None:
+    """Residual h against release day."""
+    dated = [(row, view.models.get(row["model"], {}).get("released_day")) for row in rows]
+    points = [
+        {**_point(view, row), "day": day, "y": row["h"], "x_text": format.day(row["released"]), "y_text": format.pp(row["h"]),
+         "label": row["name"] if outside(row) else ""}
+        for row, day in dated
+        if day
+    ]  # fmt: skip
+    if not points:
+        return None
+    chart = view.charts.chart(
+        f"h-{name}", "timeline", {"points": points, "levels": [{"y": 0}]},
+        {"x": "Release", "y": "Residual h, pp", "who": "Lab"}, static=name == track,
+    )  # fmt: skip
+    beyond = [row["name"] for row, _day in dated if outside(row)]
+    undated = len(rows) - len(points)
+    finding = f"{who}: {format.plural(len(points), 'model')}. " + (
+        f"Outside the 95 % prediction interval: {', '.join(beyond)}."
+        if beyond
+        else "No model lies outside the 95 % prediction interval of the regression."
+    )
+    return Figure(
+        identity=f"h-{name}",
+        title="Residual h by release day.",
+        finding=finding,
+        chart=chart,
+        keys=lab_keys(view, rows) if name == track else (),
+        note=f"Above zero: {view.axis_name(FRONTIER[1])} is higher than the trend expects from {view.axis_name(FRONTIER[0])}."
+        + (f" {format.plural(undated, 'model')} without a known release day not drawn." if undated else ""),
+        csv=view.csv(f"hfield-{track}"),
+    )
+
+
+def gamma_chart(
+    view: View, track: str, rows: Sequence[Row], *, name: str, table: Markup | None = None
+) -> Figure | None:
+    """γ12 of consecutive sizes against size, cut at ±GAMMA_EDGE; what lies beyond is drawn at the edge and counted."""
+    drawn = [_gamma_point(view, row) for row in rows if format.known(row["gamma"]) and format.known(row["n_mid"])]
+    if not drawn:
+        return None
+    beyond = sum(1 for point in drawn if abs(point["y"]) >= GAMMA_EDGE)
+    chart = view.charts.chart(
+        f"gamma-{name}", "coupling", {"points": drawn, "levels": [{"y": 0}]},
+        {"x": "Parameters", "y": "γ12, pp per pp", "who": "Family", "more": "Phase", "low": -GAMMA_EDGE, "high": GAMMA_EDGE,
+         "ticks": _ticks(point["x"] for point in drawn)},
+    )  # fmt: skip
+    present = {point["group"] for point in drawn}
+    return Figure(
+        identity=f"gamma-{name}",
+        title="γ12 of consecutive sizes in one family.",
+        finding=gamma_sentence(list(rows)),
+        chart=chart,
+        keys=[
+            Key(phase or "unresolved", *look) for phase, look in PHASES.items() if (phase or "unresolved") in present
+        ],
+        note="Bars: 95 % interval from the sampling error of the scores. Each point stands at the middle of its two sizes."
+        + (f" {format.plural(beyond, 'point')} beyond ±3 drawn at the edge." if beyond else ""),
+        csv=view.csv(f"gamma-{track}"),
+        table=table or Markup(),
+    )
+
+
+def family_ladder(view: View, family: Row, track: str) -> Figure | None:
+    """Scores of one family against size, one line an axis."""
+    trajectory = family["tracks"].get(track)
+    sized = [point for point in (trajectory or {}).get("points", ()) if format.known(point["params"])]
+    if trajectory is None or len(sized) < 2:
+        return None
+    axes = [axis for axis in trajectory["axes"] if view.axis_unit(axis) == "percent"]
+    points = [
+        _ladder_point(view, point, axis, index)
+        for index, axis in enumerate(axes)
+        for point in sized
+        if format.known(point["scores"].get(axis))
+    ]
+    if not points:
+        return None
+    chart = view.charts.chart(
+        f"family-{family['id']}-{track}", "ladder", {"points": points},
+        {"x": "Parameters", "y": "Score, %", "who": "Benchmark", "ticks": _ticks(point["x"] for point in points)},
+    )  # fmt: skip
+    return Figure(
+        identity=f"ladder-{track}",
+        title="Scores against size.",
+        finding=f"{format.plural(len(sized), 'size')} from {format.size(sized[0]['params'])} to {format.size(sized[-1]['params'])} "
+        f"parameters on {format.plural(len(axes), 'benchmark')}.",
+        chart=chart,
+        keys=[Key(axis, view.axis_name(axis), *_series(index)) for index, axis in enumerate(axes)],
+        note=f"{view.track_name(track)}."
+        + (" Bars: one standard error on each side." if any(point["low"] < point["high"] for point in points) else ""),
+        csv=view.csv(f"panel-{track}"),
+        table=_ladder_table(view, sized, axes),
+    )
+
+
+def score_timeline(view: View, axis: str, track: str, models: Iterable[Row]) -> Figure | None:
+    """Scores on one axis of one track against release day."""
+    unit = view.axis_unit(axis)
+    points = []
+    for model in models:
+        score = view.score(model, track, axis)
+        if score is None or not model["released_day"]:
+            continue
+        row = {"model": model["id"], "name": model["name"], "lab": model["lab"]}
+        points.append(
+            {**_point(view, row), "day": model["released_day"], "y": score, "x_text": format.day(model["released"]),
+             "y_text": format.amount(score, unit)}
+        )  # fmt: skip
+    if len(points) < 3:
+        return None
+    best = max(points, key=lambda point: point["y"])
+    chart = view.charts.chart(
+        f"benchmark-{axis}-{track}", "timeline", {"points": points, "levels": []},
+        {"x": "Release", "y": f"Score, {format.UNIT_WORDS.get(unit, unit)}", "who": "Lab"}, static=False,
+    )  # fmt: skip
+    return Figure(
+        identity=f"scores-{axis}-{track}",
+        title=f"{view.axis_name(axis)} by release day.",
+        finding=f"{view.track_name(track)}: {format.plural(len(points), 'model')}; highest: {best['name']}, {best['y_text']}.",
+        chart=chart,
+        keys=lab_keys(view, [{"lab": point["group"]} for point in points]),
+        csv=view.csv(f"panel-{track}"),
+    )
+
+
+def lab_keys(view: View, rows: Iterable[Row]) -> list[Key]:
+    """Legend entries for the labs of some rows, most models first."""
+    counts = Counter(row["lab"] for row in rows)
+    ordered = sorted(counts, key=lambda lab: (-counts[lab], lab))
+    return [
+        Key(lab, view.labs[lab]["name"] if lab in view.labs else lab, view.mark(lab).colour, view.mark(lab).shape)
+        for lab in ordered
+    ]
+
+
+def size_keys(points: Sequence[Row]) -> list[Key]:
+    present = {point["group"] for point in points}
+    keys = [
+        Key(text, text, f"var(--cw-size-{index + 1})", shape) for index, (_top, text, shape) in enumerate(SIZE_BINS)
+    ]
+    return [key for key in keys if key.group in present]
+
+
+def _point(view: View, row: Row) -> dict[str, Any]:
+    mark = view.mark(row["lab"])
+    lab = view.labs.get(row["lab"])
+    return {
+        "name": row["name"], "who": lab["name"] if lab else str(row["lab"] or ""), "group": row["lab"], "colour": mark.colour,
+        "shape": mark.shape, "label": "",
+    }  # fmt: skip
+
+
+def _pair_point(view: View, row: Row, by: str) -> dict[str, Any]:
+    point = {
+        **_point(view, row), "x": row["x"], "y": row["y"], "x_text": format.percent(row["x"]), "y_text": format.percent(row["y"]),
+        "more": format.pp(row.get("h")), "label": row["name"] if row.get("outside") else "",
+    }  # fmt: skip
+    if by == "size":
+        size = view.size_of(row["model"])
+        index = next(
+            (i for i, item in enumerate(SIZE_BINS) if format.known(size) and size is not None and size < item[0]), None
+        )
+        if index is None:
+            return point | {"group": "size unknown", "colour": "var(--cw-muted)", "shape": "triangle-down"}
+        point |= {"group": SIZE_BINS[index][1], "colour": f"var(--cw-size-{index + 1})", "shape": SIZE_BINS[index][2]}
+    return point
+
+
+def _pair_rows(view: View, track: str, pair: tuple[str, str]) -> list[dict[str, Any]]:
+    """Rows of the h table, or of the panel where the track has none: model, name, lab, x, y and more."""
+    rows = view.h_rows(track)
+    if rows:
+        return rows
+    return [
+        {"model": row["model"], "name": row["name"], "lab": row["lab"], "x": row[pair[0]], "y": row[pair[1]]}
+        for row in view.rows(f"panel-{track}")
+        if format.known(row.get(pair[0])) and format.known(row.get(pair[1]))
+    ]
+
+
+def _line(view: View, track: str, pair: tuple[str, str], rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """The regression line at the models' scores with its bands, or its two ends where the bundle has no bands."""
+    names = ("x", "fitted", "ci_low", "ci_high", "pi_low", "pi_high")
+    banded = [row for row in (view.rows(f"line-{track}") or rows) if "pi_low" in row]
+    if banded:
+        return sorted(({name: row[name] for name in names} for row in banded), key=lambda row: row["x"])
+    line = (view.pair_statistic(track, "slope", pair) or {}).get("details", {}).get("line")
+    if not line:
+        return [{}]
+    ends = (min(row["x"] for row in rows), max(row["x"] for row in rows))
+    return [{"x": end, "fitted": line["intercept"] + line["slope"] * end} for end in ends]
+
+
+def _reach(points: Sequence[Row], line: Sequence[Row]) -> dict[str, float]:
+    """Where the second axis begins and ends: whole tens around points and bands, inside 0 to 100."""
+    values = [point["y"] for point in points]
+    low = min(values + [row["pi_low"] for row in line if "pi_low" in row])
+    high = max(values + [row["pi_high"] for row in line if "pi_high" in row])
+    return {"low": max(0.0, 10 * math.floor(low / 10)), "high": min(100.0, 10 * math.ceil(high / 10))}
+
+
+def _inside(value: float, reach: Mapping[str, float]) -> float:
+    """The value cut at the ends of the axis (clip paths share ids between the drawings of a page)."""
+    return min(max(value, reach["low"]), reach["high"])
+
+
+def _ticks(sizes: Iterable[float]) -> list[float]:
+    """Round sizes (1, 2 or 5 times a power of ten; 1 and 3 over a long range) between the smallest and the largest."""
+    known = list(sizes)
+    low, high = min(known), max(known)
+    steps = (1, 3) if high > 50 * low else (1, 2, 5)
+    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    return [step * 10.0**power for power in powers for step in steps if low <= step * 10.0**power <= high]
+
+
+def _kappa(view: View, track: str) -> float | None:
+    return ((view.section("coefficients") or {}).get(track) or {}).get("kappa")
+
+
+def _boundary(view: View, track: str, rows: Sequence[Row]) -> list[dict[str, float]]:
+    """The curve √(κ·B1) in percent over the range of the first score."""
+    kappa = _kappa(view, track)
+    if kappa is None:
+        return []
+    low, high = min(row["x"] for row in rows), max(row["x"] for row in rows)
+    steps = [low + (high - low) * index / 24 for index in range(25)]
+    return [{"x": x, "y": 100 * math.sqrt(kappa * x / 100)} for x in steps]
+
+
+def _threads(view: View, rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """Lines that join the sizes of a family."""
+    known = [(row, view.models.get(row["model"], {})) for row in rows]
+    return [
+        {"series": model["family"], "order": model["params"], "x": row["x"], "y": row["y"]}
+        for row, model in known
+        if model.get("family") and format.known(model.get("params"))
+    ]
+
+
+def _gamma_point(view: View, row: Row) -> dict[str, Any]:
+    phase = phase_of(row)
+    _text, colour, shape = PHASES.get(phase, PHASES[""])
+    family = view.families.get(row["family"])
+    bounded = row["shape"] == "interval"
+    low = row["gamma_low"] if bounded and format.known(row["gamma_low"]) else -GAMMA_EDGE
+    high = row["gamma_high"] if bounded and format.known(row["gamma_high"]) else GAMMA_EDGE
+    clipped = min(max(row["gamma"], -GAMMA_EDGE), GAMMA_EDGE)
+    names = [view.model_name(row[end]) for end in ("model_from", "model_to")]
+    return {
+        "x": row["n_mid"], "y": clipped, "low": max(low, -GAMMA_EDGE), "high": min(high, GAMMA_EDGE), "colour": colour,
+        "shape": shape, "group": phase or "unresolved", "name": " → ".join(names),
+        "who": family["name"] if family else row["family"], "x_text": format.size(row["n_mid"]),
+        "y_text": f"{format.signed(row['gamma'], 2)} {gamma_interval(row)}",
+        "more": phase or "not resolved",
+    }  # fmt: skip
+
+
+def _series(index: int) -> tuple[str, str]:
+    return f"var(--cw-series-{index % 8 + 1})", SERIES_SHAPES[index % len(SERIES_SHAPES)]
+
+
+def _ladder_point(view: View, point: Row, axis: str, index: int) -> dict[str, Any]:
+    colour, shape = _series(index)
+    value = point["scores"][axis]
+    error = view.models.get(point["model"], {}).get("scores", {})
+    stderr = next(
+        (cells[axis]["stderr"] for cells in error.values() if axis in cells and cells[axis]["value"] == value), None
+    )
+    return {
+        "x": point["params"], "y": value, "low": value - (stderr or 0), "high": value + (stderr or 0), "series": axis, "group": axis,
+        "colour": colour, "shape": shape, "name": view.model_name(point["model"]), "who": view.axis_name(axis),
+        "x_text": format.size(point["params"]), "y_text": format.percent(value),
+    }  # fmt: skip
+
+
+def _ladder_table(view: View, sized: Sequence[Row], axes: Sequence[str]) -> Markup:
+    columns = [
+        Column("Model"),
+        Column("Parameters", "number"),
+        *(Column(f"{view.axis_name(axis)}, %", "number") for axis in axes),
+    ]
+    body: list[list[tables.Content]] = [
+        [
+            view.model_name(point["model"]),
+            tables.size(point["params"]),
+            *(tables.figure(point["scores"].get(axis)) for axis in axes),
+        ]
+        for point in sized
+    ]
+    return tables.table(columns, body, caption="Scores by size")

@@ -1,0 +1,124 @@
+"""Benchmarks: what each measures, its state, who leads on it in each track; a page each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from markupsafe import Markup
+
+from generator.site import format, tables
+from generator.site.figures import score_timeline
+from generator.site.page import Group, Page, base_of
+from generator.site.tables import Cell, Column
+from generator.site.view import View, lab_chip, model_link, source_link
+
+INDEX = "benchmarks/"
+STATES = {"active": "ok", "saturating": "warn", "retired": "none"}
+Row = Mapping[str, Any]
+
+
+def pages(view: View) -> Iterator[Page]:
+    benchmarks = sorted(view.bundle.entities["benchmarks"], key=lambda item: (-item["n_observations"], item["id"]))
+    yield Page(
+        "benchmarks/index.md",
+        "Benchmarks",
+        f"{format.plural(len(benchmarks), 'benchmark')}: what they measure, their state, their leaders.",
+        view.render("benchmarks.md.j2", INDEX, table=_table(benchmarks)),
+    )
+    for benchmark in benchmarks:
+        yield _page(view, benchmark)
+
+
+def state_chip(status: Row) -> Cell:
+    state = str(status["state"])
+    return Cell(Markup('<span class="cw-chip cw-chip--{}">{}</span>').format(STATES.get(state, "none"), state), state)
+
+
+def _table(benchmarks: Sequence[Row]) -> Markup:
+    base = base_of(INDEX)
+    columns = (
+        Column("Benchmark"),
+        Column("Ability"),
+        Column("State"),
+        Column("Items", "number"),
+        Column("Chance", "number"),
+        Column("Observations", "number"),
+        Column("Measures", wide=True),
+    )
+    body = [
+        (
+            Cell(Markup('<a href="{}benchmarks/{}/">{}</a>').format(base, item["id"], item["name"]), item["name"]),
+            item["ability"],
+            state_chip(item["status"]),
+            tables.figure(item["n_items"], 0),
+            Cell(format.amount(item["chance"], item["unit"], 1), item["chance"])
+            if format.known(item["chance"])
+            else tables.figure(None),
+            tables.figure(float(item["n_observations"]), 0),
+            Cell(Markup('<span class="cw-long">{}</span>').format(item["measures"])),
+        )
+        for item in benchmarks
+    ]
+    return tables.table(
+        columns, body, caption="Benchmarks", attributes=Markup(' data-cw-filter="benchmarks"'), tall=False
+    )
+
+
+def _page(view: View, item: Row) -> Page:
+    url = f"benchmarks/{item['id']}/"
+    base = base_of(url)
+    tracks = []
+    for track, axes in item["tracks"].items():
+        for axis in axes:
+            chart = score_timeline(view, axis["axis"], track, view.bundle.entities["models"])
+            tracks.append(
+                {
+                    "track": view.track_name(track),
+                    "name": axis["name"],
+                    "n": axis["n_models"],
+                    "chart": chart.html(base) if chart else "",
+                    "table": _leaders(view, axis, base),
+                }
+            )
+    replaced = view.benchmarks.get(item["replaced_by"] or "")
+    body = view.render(
+        "benchmark.md.j2",
+        url,
+        item=item,
+        tracks=tracks,
+        state=state_chip(item["status"]).html,
+        replaced=replaced,
+        citation=source_link(item["citation"]["url"], item["citation"]["title"]),
+    )
+    return Page(
+        f"benchmarks/{item['id']}.md",
+        item["name"],
+        f"{item['name']}: {item['measures']}",
+        body,
+        search=f"{item['ability']}: {item['measures']}",
+        edit=f"data/benchmarks/{item['id']}.yaml",
+    )
+
+
+def _leaders(view: View, axis: Row, base: str) -> Markup:
+    unit = view.axis_unit(axis["axis"])
+    columns = (
+        Column("Model"),
+        Column("Lab"),
+        Column(f"Score, {format.UNIT_WORDS.get(unit, unit)}", "number"),
+        Column("Standard error", "number"),
+    )
+    body = [
+        (
+            Cell(model_link(view, row["model"], base, row["name"]), row["name"]),
+            Cell(lab_chip(view, row["lab"], base), row["lab"]),
+            tables.figure(row["value"]),
+            tables.figure(row["stderr"], 2),
+        )
+        for row in axis["top"]
+    ]
+    return tables.table(columns, body, caption=f"First {len(body)} of {axis['n_models']} on {axis['name']}")
+
+
+GROUP = Group("benchmarks", pages)

@@ -1,0 +1,191 @@
+"""Claims: every number the papers print, beside what their released data give; contradictions and objections."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from markupsafe import Markup
+
+from generator.site import format, tables
+from generator.site.groups import deviation
+from generator.site.groups.board import VERDICTS, claim_rows, verdict_chip
+from generator.site.page import Group, Page, base_of
+from generator.site.tables import Cell, Column
+from generator.site.view import View
+
+INDEX = "claims/"
+SHOWN_VALUES = 6
+Row = Mapping[str, Any]
+
+
+def pages(view: View) -> Iterator[Page]:
+    items = claim_rows(view)
+    if not items:
+        return
+    section = view.section("claims")
+    body = view.render(
+        "claims.md.j2", INDEX, table=_table(items, base_of(INDEX)), total=len(items),
+        counts=[(verdict_chip(name), section["counts"].get(name, 0)) for name in VERDICTS],
+        contradictions=section["contradictions"], objections=section["objections"], verdict_chip=verdict_chip, value=value,
+    )  # fmt: skip
+    yield Page(
+        "claims/index.md",
+        "Claims",
+        f"{format.plural(len(items), 'published claim')} recomputed from the released data.",
+        body,
+    )
+    titles = {item["id"]: item["title"] for item in items}
+    for item in items:
+        yield _page(view, item, titles)
+
+
+def value(found: Any) -> str:
+    """A recomputed value of any kind as text."""
+    if isinstance(found, list | tuple):
+        if not found:
+            return "none"
+        listed = ", ".join(value(item) for item in found[:SHOWN_VALUES])
+        return f"[{listed}{', …' if len(found) > SHOWN_VALUES else ''}]"
+    return format.words(found)
+
+
+def printed(one: Row) -> str:
+    """The number as the papers print it, with a true minus sign."""
+    text = str(one["printed"])
+    return format.MINUS + text[1:] if text.startswith("-") else text
+
+
+def _table(items: Sequence[Row], base: str) -> Markup:
+    columns = (
+        Column("Claim"),
+        Column("Theme"),
+        Column("Printed", "number"),
+        Column("Recomputed", "number"),
+        Column("Verdict"),
+    )
+    body = []
+    for item in items:
+        first = next((one for one in item["published"] if one["headline"]), None)
+        body.append(
+            (
+                Cell(
+                    Markup('<a class="cw-title" href="{}claims/{}/">{}</a>').format(base, item["id"], item["title"]),
+                    item["title"],
+                ),
+                item["theme"],
+                printed(first) if first else format.MISSING,
+                value(first["recomputed"]) if first else format.MISSING,
+                Cell(verdict_chip(item["verdict"]), item["verdict"]),
+            )
+        )
+    return tables.table(
+        columns,
+        body,
+        caption="Published claims",
+        attributes=Markup(' data-cw-filter="claims"'),
+        tall=False,
+        classes="cw-table--titles",
+    )
+
+
+def _page(view: View, item: Row, titles: Mapping[str, str]) -> Page:
+    body = view.render(
+        "claim.md.j2", f"claims/{item['id']}/", item=item, verdict=verdict_chip(item["verdict"]), numbers=_numbers(item),
+        chart=deviation.chart(item["published"]), recipes=_recipes(item), live=_live(view, item), titles=titles,
+    )  # fmt: skip
+    return Page(
+        f"claims/{item['id']}.md", item["title"], item["statement"], body, search=f"claim, {item['verdict']}: {item['statement']}",
+        edit=f"data/claims/{item['id']}.yaml",
+    )  # fmt: skip
+
+
+def _numbers(item: Row) -> Markup:
+    columns = (
+        Column("Number"),
+        Column("Printed", "number"),
+        Column("Recomputed", "number"),
+        Column("By recipe"),
+        Column("Comparison"),
+    )
+    kinds = {"agrees": "ok", "differs": "bad", "not computable": "none"}
+    body = [
+        (
+            Markup("{}{}").format(one["name"], Markup(" <small>decides</small>") if one["headline"] else ""),
+            printed(one),
+            value(one["recomputed"]),
+            tables.text(one["recipe"]),
+            Cell(
+                Markup('<span class="cw-chip cw-chip--{}">{}</span>').format(
+                    kinds.get(one["status"], "none"), one["status"]
+                ),
+                one["status"],
+            ),
+        )
+        for one in item["published"]
+    ]
+    return tables.table(columns, body, caption="Printed and recomputed", sortable=False)
+
+
+def _recipes(item: Row) -> Markup:
+    columns = (Column("Recipe"), Column("Kind"), Column("What it does"), Column("Values"))
+    body = []
+    for one in item["recipe"]:
+        values = item["recomputed"].get(one["id"], {})
+        listed = Markup("<br>").join(Markup("{} = {}").format(name, value(found)) for name, found in values.items())
+        kind = Markup("<b>{}</b>").format(one["kind"]) if one["id"] == item["verdict_recipe"] else one["kind"]
+        body.append(
+            (
+                one["id"],
+                kind,
+                Markup('<span class="cw-long">{}</span>').format(one["description"]),
+                listed or tables.text(None),
+            )
+        )
+    return tables.table(columns, body, caption="Recipes", sortable=False)
+
+
+def _live(view: View, item: Row) -> Markup | str:
+    rows: list[tuple[tables.Content, ...]] = []
+    for answer in item["live"]:
+        if not answer["statistics"]:
+            rows.append(
+                (
+                    view.track_name(answer["track"]),
+                    "",
+                    Cell(Markup('<span class="cw-none">{}</span>').format(answer["reason"])),
+                    "",
+                    "",
+                )
+            )
+        for one in answer["statistics"]:
+            name = one["name"] + (
+                f": {' × '.join(view.axis_name(axis) for axis in one['axes'])}" if one["axes"] else ""
+            )
+            shown = (
+                f"{value(one['estimate'])} {one['unit']}".strip() if format.known(one["estimate"]) else one["reason"]
+            )
+            bounds = one["interval"]
+            rows.append((view.track_name(answer["track"]), name, shown, _bounds(bounds), tables.figure(one["n"], 0)))
+    if not rows:
+        return ""
+    columns = (
+        Column("Track"),
+        Column("Statistic"),
+        Column("Value"),
+        Column("95 % interval", "number"),
+        Column("n", "number"),
+    )
+    return tables.table(columns, rows, caption="The same question of today's data", sortable=False)
+
+
+def _bounds(bounds: Row | None) -> Cell:
+    if not bounds or not (format.known(bounds["low"]) or format.known(bounds["high"])):
+        return tables.text(None)
+    low, high = bounds["low"], bounds["high"]
+    if max(abs(low or 0), abs(high or 0)) >= 1e4:
+        return Cell(f"[{value(low)}, {value(high)}]", low)
+    return tables.bounds(low, high, 2)
+
+
+GROUP = Group("claims", pages)

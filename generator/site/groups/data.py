@@ -1,0 +1,107 @@
+"""Data: every table to take away, where the numbers came from and under which licence, what matched nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from markupsafe import Markup
+
+from generator.site import format, tables
+from generator.site.groups.home import freshness_table
+from generator.site.page import Group, Page, base_of
+from generator.site.tables import Cell, Column
+from generator.site.view import View, source_link
+
+URL = "data/"
+SHARING = {"yes": "yes", "derived": "derived values only", "no": "no"}
+
+
+def pages(view: View) -> Iterator[Page]:
+    body = view.render(
+        "data.md.j2",
+        URL,
+        tables=[view.bundle.tables[name] for name in sorted(view.bundle.tables)],
+        downloads=_downloads(view),
+        sources=_sources(view),
+        freshness=freshness_table(view, only_used=False),
+        unmatched=_unmatched(view),
+        meta=view.meta,
+    )
+    yield Page(
+        "data/index.md",
+        "Data",
+        "Every table as CSV, Parquet and JSON with metadata; sources, licences, freshness.",
+        body,
+    )
+
+
+def _downloads(view: View) -> Markup:
+    columns = (Column("Table"), Column("What it holds"), Column("Rows", "number"), Column("Download"))
+    base = base_of(URL)
+    body = []
+    for name in sorted(view.bundle.tables):
+        table = view.bundle.tables[name]
+        links = Markup(" ").join(
+            Markup('<a href="{}data/tables/{}.{}" download>{}</a>').format(base, name, suffix, text)
+            for suffix, text in (("csv", "CSV"), ("parquet", "Parquet"), ("json", "JSON"))
+        )
+        body.append(
+            (
+                Cell(Markup('<a href="#table-{}">{}</a>').format(name, table.title), table.title),
+                table.description,
+                tables.figure(float(len(table.frame)), 0),
+                Cell(Markup('<span class="cw-links">{}</span>').format(links)),
+            )
+        )
+    return tables.table(columns, body, caption="Tables to download")
+
+
+def _sources(view: View) -> Markup:
+    columns = (
+        Column("Source"),
+        Column("Observations", "number"),
+        Column("Licence"),
+        Column("Raw data shared here"),
+        Column("Terms read", "day"),
+        Column("Newest pull, sha256"),
+    )
+    body = []
+    for row in view.bundle.entities["sources"]:
+        pull = row["pulls"][-1] if row["pulls"] else None
+        body.append(
+            (
+                Cell(source_link(row["url"], row["name"]), row["name"]),
+                tables.figure(float(row["rows_used"]), 0),
+                Cell(
+                    source_link(row["licence_url"], row["licence"]) if row["licence_url"] else row["licence"],
+                    row["licence"],
+                ),
+                SHARING.get(row["redistribute"], row["redistribute"]),
+                Cell(format.day(row["terms_read_on"]), row["terms_read_on"]),
+                Cell(Markup("<code>{}</code>").format(pull["payload_sha256"][:16]))
+                if pull
+                else Cell(Markup('<span class="cw-none">not pulled</span>')),
+            )
+        )
+    return tables.table(columns, body, caption="Sources and licences")
+
+
+def _unmatched(view: View) -> Markup | str:
+    rows = view.rows("unmatched")
+    if not rows:
+        return ""
+    columns = (Column("Source"), Column("Spelling"), Column("Rows", "number"), Column("Looks like"), Column("Decision"))
+    body = [
+        (
+            view.sources[row["source"]]["name"] if row["source"] in view.sources else row["source"],
+            Cell(Markup("<code>{}</code>").format(row["spelling"]), row["spelling"]),
+            tables.figure(row["rows"], 0),
+            tables.text(row["near"]),
+            tables.text(row["reason"] or "undecided"),
+        )
+        for row in rows
+    ]
+    return tables.table(columns, body, caption="Spellings that match no model")
+
+
+GROUP = Group("data", pages)

@@ -1,0 +1,160 @@
+"""Frontier: SWE-bench Verified against GPQA Diamond, the residual h of every model, and how far labs stand from the line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from markupsafe import Markup
+
+from generator.site import format, tables
+from generator.site.figures import h_timeline, pair_scatter
+from generator.site.page import Group, Page, base_of
+from generator.site.tables import Cell, Column
+from generator.site.twins import h_table
+from generator.site.view import FRONTIER, FRONTIER_TRACKS, View, axis_link, lab_chip
+from generator.site.wording import coupling_sentence, has_estimate
+
+URL = "frontier/"
+
+
+def pages(view: View) -> Iterator[Page]:
+    base = base_of(URL)
+    tracks = view.tracks_with(FRONTIER, FRONTIER_TRACKS)
+    shown = [_track(view, track, base) for track in tracks]
+    body = view.render(
+        "frontier.md.j2",
+        URL,
+        tracks=shown,
+        pair=FRONTIER,
+        couplings=coupling_table(view, list(couplings_of(view, tracks)), base),
+        sentence=coupling_sentence(
+            view.pair_statistic("maker", "r", FRONTIER),
+            view.axis_name(FRONTIER[0]),
+            view.axis_name(FRONTIER[1]),
+            slope=view.pair_statistic("maker", "slope", FRONTIER),
+        ),
+    )
+    yield Page(
+        "frontier/index.md",
+        "Frontier",
+        "SWE-bench Verified against GPQA Diamond for frontier models: coupling, regression with bands, residual h of each model.",
+        body,
+    )
+
+
+def _track(view: View, track: str, base: str) -> dict[str, Any]:
+    rows = view.h_rows(track)
+    scatter = pair_scatter(view, track, FRONTIER, by="lab")
+    timeline = h_timeline(view, track, rows, name=track, who=view.track_name(track)) if rows else None
+    return {
+        "id": track,
+        "name": view.track_name(track),
+        "text": view.track_text(track),
+        "scatter": scatter.html(base) if scatter else "",
+        "timeline": timeline.html(base) if timeline else "",
+        "table": h_table(view, rows, FRONTIER, base, caption=f"Residual h of each model, {view.track_name(track)}")
+        if rows
+        else "",
+        "labs": lab_table(view, track, base),
+        "n": len(rows),
+        "outside": sum(1 for row in rows if row["outside"]),
+    }
+
+
+def lab_table(view: View, track: str, base: str) -> Markup | str:
+    """Mean residual and slope of each lab with their intervals."""
+    rows = view.rows(f"labs-{track}")
+    if not rows:
+        return ""
+    columns = (
+        Column("Lab"),
+        Column("Models", "number"),
+        Column("Mean h, pp", "number"),
+        Column("95 % interval", "number"),
+        Column("Pooled h, pp", "number", "shrunk towards zero by how few models the lab has"),
+        Column("95 % interval", "number"),
+        Column("Slope, pp per pp", "number"),
+        Column("95 % interval", "number"),
+        Column("Outside", "number", "models outside the prediction interval"),
+    )
+    body = [
+        (
+            Cell(lab_chip(view, row["lab"], base), row["lab"]),
+            tables.figure(row["n"], 0),
+            tables.figure(row["mean_h"], sign=True),
+            _bounds(row, "low", "high", 1),
+            tables.figure(row["pooled_h"], sign=True),
+            _bounds(row, "pooled_low", "pooled_high", 1),
+            tables.figure(row["slope"], 2),
+            _bounds(row, "slope_low", "slope_high", 2),
+            tables.figure(row["models_outside"], 0),
+        )
+        for row in sorted(rows, key=lambda row: -(row["n"] or 0))
+    ]
+    return tables.table(columns, body, caption=f"Labs about the line, {view.track_name(track)}")
+
+
+def _bounds(row: dict[str, Any], low: str, high: str, digits: int) -> Cell:
+    if not format.known(row[low]) and not format.known(row[high]):
+        return Cell(Markup('<span class="cw-none" aria-label="no value">{}</span>').format(format.MISSING))
+    return tables.bounds(row[low], row[high], digits, sign=digits == 1)
+
+
+def couplings_of(view: View, tracks: list[str]) -> Iterator[tuple[str, tuple[str, str]]]:
+    for identity in sorted(view.bundle.statistics):
+        track, kind, *rest = identity.split("/")
+        if kind == "r" and track in tracks and len(rest) == 1:
+            x, _, y = rest[0].partition("~")
+            yield track, (x, y)
+
+
+def coupling_table(view: View, pairs: list[tuple[str, tuple[str, str]]], base: str) -> Markup:
+    """r and slope of each pair with clustered and plain interval, n, and the permutation test within clusters."""
+    columns = (
+        Column("First benchmark"),
+        Column("Second benchmark"),
+        Column("Track"),
+        Column("n", "number"),
+        Column("r", "number"),
+        Column("95 %, clustered", "number", "models of one lab or family are not independent"),
+        Column("95 %, plain", "number", "as if every model were independent"),
+        Column("Slope", "number", "pp per pp"),
+        Column("p within", "number", "permutation of scores inside each lab or family"),
+    )
+    body: list[tuple[tables.Content, ...]] = []
+    for track, pair in pairs:
+        statistic = view.pair_statistic(track, "r", pair) or {}
+        slope = view.pair_statistic(track, "slope", pair) or {}
+        head = (
+            Cell(axis_link(view, pair[0], base), pair[0]),
+            Cell(axis_link(view, pair[1], base), pair[1]),
+            view.track_name(track),
+            tables.figure(statistic.get("n"), 0),
+        )
+        if not has_estimate(statistic):
+            reason = Cell(Markup('<span class="cw-none">{}</span>').format(statistic.get("reason") or "not computed"))
+            body.append((*head, reason, "", "", "", ""))
+            continue
+        others = statistic["others"]
+        within = next((value for name, value in statistic["p"].items() if name.startswith("permutation-within")), None)
+        body.append(
+            (
+                *head,
+                tables.figure(statistic["estimate"], 2, sign=True),
+                _interval(others.get("clustered")),
+                _interval(others.get("plain")),
+                tables.figure(slope.get("estimate"), 2, sign=True),
+                Cell(format.p_short(within), within),
+            )
+        )
+    return tables.table(columns, body, caption="Couplings")
+
+
+def _interval(bounds: dict[str, Any] | None) -> Cell:
+    if not bounds:
+        return Cell(Markup('<span class="cw-none" aria-label="no interval">{}</span>').format(format.MISSING))
+    return tables.bounds(bounds["low"], bounds["high"], 2, sign=True)
+
+
+GROUP = Group("frontier", pages)

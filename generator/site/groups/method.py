@@ -1,0 +1,48 @@
+"""Fragments of the Method page: what only the bundle knows (tracks, seed, versions)."""
+
+from __future__ import annotations
+
+from markupsafe import Markup
+
+from generator.site import format, tables
+from generator.site.page import Group
+from generator.site.tables import Column
+from generator.site.view import View
+
+
+def tracks(view: View, _base: str) -> str:
+    """Each track: rule, evaluators in order, models."""
+    names = {item["id"]: item["name"] for item in view.bundle.entities["evaluators"]} | {"maker": "the maker"}
+    columns = (Column("Track"), Column("Rule"), Column("Evaluators, preferred first"), Column("Models", "number"))
+    body = [
+        (
+            track["name"],
+            Markup('<span class="cw-long">{}</span>').format(track["description"]),
+            ", ".join(names.get(item, item) for item in track["evaluators"]),
+            tables.figure(float(track["n_models"]), 0),
+        )
+        for track in view.bundle.entities["tracks"]
+    ]
+    return tables.table(columns, body, caption="Tracks", sortable=False)
+
+
+def versions(view: View, _base: str) -> str:
+    """What this build was computed with."""
+    meta = view.meta
+    rows = [("capewatch", meta["version"]), *sorted(meta["dependencies"].items())]
+    listed = Markup("").join(Markup("<div><dt>{}</dt><dd>{}</dd></div>").format(name, value) for name, value in rows)
+    return Markup('<dl class="cw-facts">{}</dl>').format(listed)
+
+
+def numbers(view: View, _base: str) -> str:
+    """Day, seed, resamples and digest of this build."""
+    meta = view.meta
+    rows = (
+        ("As of", meta["as_of"]), ("Seed", str(meta["seed"])), ("Resamples", format.count(meta["resamples"])),
+        ("Data digest, sha256", str(meta["data_digest"])[:16]),
+    )  # fmt: skip
+    listed = Markup("").join(Markup("<div><dt>{}</dt><dd>{}</dd></div>").format(name, value) for name, value in rows)
+    return Markup('<dl class="cw-facts">{}</dl>').format(listed)
+
+
+GROUP = Group("method", fragments={"method/tracks": tracks, "method/versions": versions, "method/numbers": numbers})

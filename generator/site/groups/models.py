@@ -1,0 +1,243 @@
+"""Models: one table of all, and a page each with every observation, where it came from and why it was or was not used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from markupsafe import Markup
+
+from generator.core import canonical_json
+from generator.site import format, tables
+from generator.site.groups.strip import strip
+from generator.site.page import Group, Page, base_of
+from generator.site.tables import Cell, Column
+from generator.site.view import BASE, FRONTIER, View, axis_link, lab_chip, source_link
+
+INDEX = "models/"
+#: above this many models the page itself holds only the first rows; the script loads all of them
+STATIC_ROWS = 600
+DATA = "assets/data/models.json"
+SCORES = (("maker", FRONTIER[0]), ("maker", FRONTIER[1]), ("harness-v1", BASE[0]), ("harness-v1", BASE[1]))
+Row = Mapping[str, Any]
+
+
+def pages(view: View) -> Iterator[Page]:
+    models = sorted(view.bundle.entities["models"], key=_newest_first)
+    yield _index(view, models)
+    for model in models:
+        yield _page(view, model)
+
+
+def _newest_first(model: Row) -> tuple[int, str]:
+    day = str(model["released_day"] or "0000-00-00")
+    return (-int(day.replace("-", "")), model["id"])
+
+
+def _index(view: View, models: Sequence[Row]) -> Page:
+    columns = _columns(view)
+    rows = [_cells(view, model) for model in models]
+    if len(models) > STATIC_ROWS:
+        view.extra_files[DATA] = canonical_json({"rows": [_compact(row) for row in rows]})
+    source = Markup(' data-cw-src="{}{}"').format(base_of(INDEX), DATA) if len(models) > STATIC_ROWS else Markup("")
+    listed = tables.table(
+        columns,
+        rows[:STATIC_ROWS],
+        caption="All models",
+        attributes=Markup(' data-cw-filter="models" id="all-models"{}').format(source),
+        classes="cw-table--models",
+        tall=False,
+    )
+    body = view.render(
+        "models.md.j2",
+        INDEX,
+        table=listed,
+        total=len(models),
+        shown=min(len(models), STATIC_ROWS),
+        labs=sorted({(view.labs[m["lab"]]["name"], m["lab"]) for m in models if m["lab"] in view.labs}),
+    )
+    return Page(
+        "models/index.md",
+        "Models",
+        f"{format.plural(len(models), 'language model')} with every sourced score: sort, filter and search.",
+        body,
+        hide=("toc",),
+    )
+
+
+def _columns(view: View) -> list[Column]:
+    scores = [
+        Column(f"{view.axis_name(axis)}, %", "number", view.track_name(track), wide=True) for track, axis in SCORES
+    ]
+    return [
+        Column("Model"), Column("Lab"), Column("Kind"), Column("Released", "day"), Column("Parameters", "number"),
+        *scores, Column("h, pp", "number", "residual of the frontier regression, maker-reported scores"),
+        Column("Scores", "number", "observations recorded"),
+    ]  # fmt: skip
+
+
+def _cells(view: View, model: Row) -> list[Cell]:
+    base = base_of(INDEX)
+    h = view.h_by_model.get(model["id"], {}).get("maker")
+    return [
+        Cell(Markup('<a href="{}{}">{}</a>').format(base, model["page"], model["name"]), model["name"]),
+        Cell(lab_chip(view, model["lab"], base), model["lab_name"]),
+        Cell(model["kind"], model["kind"]),
+        Cell(format.day(model["released"]), model["released_day"]),
+        tables.size(model["params"]),
+        *(tables.figure(view.score(model, track, axis)) for track, axis in SCORES),
+        tables.figure(h["h"] if h else None, sign=True),
+        tables.figure(float(len(model["observations"])), 0),
+    ]
+
+
+def _compact(row: list[Cell]) -> list[list[Any]]:
+    """A row for the script: the HTML of each cell (escaped here) and its sort key."""
+    return [[str(cell.html), cell.key] for cell in row]
+
+
+def _page(view: View, model: Row) -> Page:
+    url = model["page"]
+    base = base_of(url)
+    body = view.render(
+        "model.md.j2",
+        url,
+        model=model,
+        lab=lab_chip(view, model["lab"], base),
+        family=view.families.get(model["family"] or ""),
+        h=_h(view, model),
+        scores=_scores(view, model, base),
+        observations=_observations(view, model, base),
+        links=[source_link(item, item) for item in model["links"]],
+        n=len(model["observations"]),
+    )
+    words = f"{model['name']} by {model['lab_name']}: {format.plural(len(model['observations']), 'sourced score')}"
+    return Page(
+        f"models/{model['id']}.md", model["name"], f"{words}, each with source, protocol and day.", body,
+        hide=("toc",), edit=model["path"], search=_search_line(model),
+    )  # fmt: skip
+
+
+def _search_line(model: Row) -> str:
+    spellings = [name for names in model["aliases"].values() for name in names]
+    return ", ".join([model["lab_name"], model["family_name"] or "", str(model["released"] or ""), *spellings]).strip(
+        ", "
+    )
+
+
+def _h(view: View, model: Row) -> list[dict[str, Any]]:
+    return [
+        {"track": view.track_name(track), **row, "strip": strip(row)}
+        for track, row in view.h_by_model.get(model["id"], {}).items()
+    ]
+
+
+def _scores(view: View, model: Row, base: str) -> Markup | str:
+    """The score of each axis in each track that has one."""
+    tracks = [track for track in (*view.tracks, *model["scores"]) if model["scores"].get(track)]
+    tracks = list(dict.fromkeys(tracks))
+    axes = [axis for axis in view.axes if any(axis in model["scores"][track] for track in tracks)]
+    if not axes:
+        return ""
+    columns = [Column("Benchmark"), *(Column(view.track_name(track), "number") for track in tracks)]
+    body = []
+    for axis in axes:
+        cells = [_score(model["scores"][track].get(axis), view.axis_unit(axis)) for track in tracks]
+        body.append([Cell(axis_link(view, axis, base), view.axis_name(axis)), *cells])
+    return tables.table(columns, body, caption="Scores that the tracks use, with standard error where known")
+
+
+def _score(cell: Row | None, unit: str) -> Cell:
+    if cell is None:
+        return tables.figure(None)
+    text = format.amount(cell["value"], unit)
+    if format.known(cell["stderr"]):
+        text += f" ± {format.number(cell['stderr'])}"
+    return Cell(text, float(cell["value"]))
+
+
+def _observations(view: View, model: Row, base: str) -> Markup | str:
+    if not model["observations"]:
+        return ""
+    columns = [
+        Column("Benchmark"), Column("Score", "number"), Column("Protocol"), Column("By"), Column("Source"),
+        Column("Public", "day", "day the score counts from"), Column("Use"),
+    ]  # fmt: skip
+    body = [
+        [
+            Cell(_benchmark(view, row, base), row["benchmark"]),
+            _value(row),
+            Cell(_protocol(row["protocol"])),
+            row["evaluator_name"],
+            Cell(_source(row), row["title"]),
+            Cell(format.day(row["public"]), row["public"]),
+            Cell(_use(view, row)),
+        ]
+        for row in model["observations"]
+    ]
+    return tables.table(columns, body, caption="Every observation", classes="cw-table--dense", tall=False)
+
+
+def _benchmark(view: View, row: Row, base: str) -> Markup:
+    """The axis, or the benchmark alone where the protocol says too little for an axis."""
+    if row["axis"] in view.axes:
+        return axis_link(view, row["axis"], base)
+    known = view.benchmarks.get(row["benchmark"])
+    if known is None:
+        return Markup("<span>{}</span>").format(row["benchmark"])
+    return Markup('<a href="{}benchmarks/{}/">{}</a>').format(base, known["id"], known["name"])
+
+
+def _value(row: Row) -> Cell:
+    text = format.amount(row["value"], row["unit"])
+    if format.known(row["stderr"]):
+        text += f" ± {format.number(row['stderr'])}"
+    more = Markup("<br><small>n = {}</small>").format(format.count(row["n"])) if format.known(row["n"]) else Markup("")
+    return Cell(Markup("{}{}").format(text, more), float(row["value"]))
+
+
+def _protocol(protocol: Row) -> Markup:
+    if not protocol:
+        return Markup('<span class="cw-none">not stated</span>')
+    words = {
+        "shots": "{}-shot",
+        "tools": "tools: {}",
+        "effort": "effort {}",
+        "attempts": "attempts {}",
+        "step": "step {}",
+    }
+    parts = [words.get(name, "{}").format(value) for name, value in protocol.items()]
+    return Markup("{}").format(", ".join(parts))
+
+
+def _source(row: Row) -> Markup:
+    """The source as a link, the relay if any, and what identifies the bytes it was read from."""
+    small = [f"recorded {row['recorded']}"]
+    if row["via"]:
+        small.append(f"via {row['via']}")
+    if row["pull_sha"]:
+        small.append(f"sha256 {row['pull_sha'][:12]}")
+    if row["note"]:
+        small.append(row["note"])
+    return Markup("{}<br><small>{}</small>").format(
+        source_link(row["url"], row["title"] or row["source_name"]), " · ".join(small)
+    )
+
+
+def _use(view: View, row: Row) -> Markup:
+    """Which tracks chose it, and why each of the others did not."""
+    chosen = [
+        Markup('<span class="cw-chip cw-chip--ok">used: {}</span>').format(view.track_name(track))
+        for track in row["chosen_in"]
+    ]
+    lost = [
+        Markup("<small>{}: {}</small>").format(view.track_name(track), reason)
+        for track, reason in sorted(row["reasons"].items())
+        if not row["chosen_in"]
+    ]
+    if not chosen and not lost:
+        return Markup('<span class="cw-none">no track uses it</span>')
+    return Markup("<br>").join([*chosen, *lost])
+
+
+GROUP = Group("models", pages)

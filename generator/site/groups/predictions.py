@@ -1,0 +1,314 @@
+"""Predictions: where each stands and why, what would turn it, every choice made for it, and its history; a page each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from markupsafe import Markup
+
+from generator.site import format, tables
+from generator.site.charts import Figure, Key
+from generator.site.groups.board import deadline, prediction_rows, standing_chip, state_chip
+from generator.site.page import Group, Page, base_of
+from generator.site.tables import Cell, Column
+from generator.site.view import View, lab_chip, model_link, source_link
+
+INDEX = "predictions/"
+STANDING_COLOURS = {
+    "on course to pass": ("var(--cw-ok)", "triangle-up"),
+    "on course to fail": ("var(--cw-bad)", "triangle-down"),
+    "undetermined": ("var(--cw-warn)", "diamond"),
+    "too few data": ("var(--cw-muted)", "circle"),
+}
+Row = Mapping[str, Any]
+
+
+def pages(view: View) -> Iterator[Page]:
+    items = prediction_rows(view)
+    if not items:
+        return
+    kinds = {kind: [item for item in items if item["file"]["kind"] == kind] for kind in ("prediction", "statement")}
+    base = base_of(INDEX)
+    body = view.render(
+        "predictions.md.j2",
+        INDEX,
+        predictions=_table(view, kinds["prediction"], base),
+        statements=_table(view, kinds["statement"], base) if kinds["statement"] else "",
+        counts=view.section("predictions")["counts"],
+    )
+    yield Page(
+        "predictions/index.md",
+        "Predictions",
+        f"{format.plural(len(items), 'prediction')}: state, standing today, deadline.",
+        body,
+        hide=("toc",),
+    )
+    for item in items:
+        yield _page(view, item)
+
+
+def _table(view: View, items: Sequence[Row], base: str) -> Markup:
+    columns = (
+        Column("Prediction"),
+        Column("State"),
+        Column("Standing today"),
+        Column("Closes", "day"),
+        Column("Models", "number", "distinct models behind the numbers"),
+        Column("Track"),
+    )
+    body = []
+    for item in items:
+        row = item["evaluation"]
+        body.append(
+            (
+                Cell(
+                    Markup('<a class="cw-title" href="{}predictions/{}/">{}</a>').format(
+                        base, item["id"], _numbered(row)
+                    ),
+                    row["number"] if row["number"] is not None else row["title"],
+                ),
+                Cell(state_chip(row["state"]), row["state"]),
+                Cell(standing_chip(row["standing"]), row["standing"]),
+                Cell(deadline(row["closes"]), row["closes"]),
+                tables.figure(row["n"], 0),
+                view.track_name(row["track"]),
+            )
+        )
+    return tables.table(columns, body, caption="Predictions", classes="cw-table--titles")
+
+
+def _numbered(row: Row) -> str:
+    return str(row["title"]) if row["number"] is None else f"{row['number']}. {row['title']}"
+
+
+def _page(view: View, item: Row) -> Page:
+    row, file = item["evaluation"], item["file"]
+    url = f"predictions/{item['id']}/"
+    base = base_of(url)
+    chart = _timeline_chart(view, item)
+    body = view.render(
+        "prediction.md.j2",
+        url,
+        item=item,
+        row=row,
+        file=file,
+        state=state_chip(row["state"]),
+        standing=standing_chip(row["standing"]),
+        closes=deadline(row["closes"]),
+        origin=source_link(file["origin"]["url"], file["origin"]["title"]),
+        metrics=_metrics(item),
+        firmness=_firmness(row),
+        alternatives=_alternatives(view, row),
+        evidence=_evidence(view, row, base),
+        releases=_releases(view, row, base),
+        timeline=_timeline(view, item, base),
+        chart=chart.html(base) if chart else "",
+        ledger=_ledger(item),
+    )
+    return Page(
+        f"predictions/{item['id']}.md",
+        row["title"],
+        file["statement"],
+        body,
+        search=f"prediction, {row['state']}: {file['statement']}",
+        edit=item["path"],
+    )
+
+
+def _metrics(item: Row) -> Markup:
+    columns = (Column("Measured"), Column("Value", "number"), Column("95 % interval", "number"), Column("n", "number"))
+    body = []
+    for name, metric in item["evaluation"]["metrics"].items():
+        words = str(item["words"]["metrics"].get(name, name))
+        bounds = metric["interval"]
+        value = Cell(f"{_value(metric['estimate'])} {metric['unit']}".strip(), metric["estimate"])
+        if not format.known(metric["estimate"]):
+            value = Cell(Markup('<span class="cw-none">{}</span>').format(metric["reason"]))
+        shown = tables.bounds(bounds["low"], bounds["high"], 2) if bounds else tables.text(None)
+        body.append((words[:1].upper() + words[1:], value, shown, tables.figure(metric["n"], 0)))
+    return tables.table(columns, body, caption="What is measured", sortable=False)
+
+
+def _value(value: Any) -> str:
+    return format.words(float(value)) if format.known(value) else format.MISSING
+
+
+def _firmness(row: Row) -> Markup | str:
+    """Share of resamples in each standing, a row a scheme."""
+    if not row["firmness"]:
+        return ""
+    standings = list(STANDING_COLOURS)
+    columns = (Column("Resampled"), *(Column(name, "number") for name in standings), Column("Resamples", "number"))
+    body = [
+        [
+            item["scheme"],
+            *(
+                Cell(format.percent(100 * item["shares"].get(name, 0.0), 0), item["shares"].get(name, 0.0))
+                for name in standings
+            ),
+            tables.figure(item["resamples"], 0),
+        ]
+        for item in row["firmness"]
+    ]
+    return tables.table(columns, body, caption="How firm the standing is", sortable=False)
+
+
+def _alternatives(view: View, row: Row) -> Markup | str:
+    if not row["alternatives"]:
+        return ""
+    columns = (Column("Track"), Column("Reading"), Column("Standing"), Column("Values"), Column("n", "number"))
+    body = [
+        (
+            view.track_name(item["track"]),
+            Markup('<span class="cw-long">{}{}</span>').format(
+                item["says"], " (the one that decides)" if item["deciding"] else ""
+            ),
+            Cell(standing_chip(item["standing"]), item["standing"]),
+            item["reason"] or ", ".join(f"{name} {_value(value)}" for name, value in item["values"].items()),
+            tables.figure(item["n"], 0),
+        )
+        for item in row["alternatives"]
+    ]
+    return tables.table(columns, body, caption="The standing under every other choice")
+
+
+def _evidence(view: View, row: Row, base: str) -> Markup | str:
+    if not row["evidence"]:
+        return ""
+    axes = list(dict.fromkeys(axis for item in row["evidence"] for axis in item["scores"]))
+    columns = (
+        Column("Model"),
+        Column("Lab"),
+        Column("Released", "day"),
+        *(Column(view.axis_name(axis), "number") for axis in axes),
+    )
+    body = [
+        [
+            Cell(model_link(view, item["model"], base, item["name"]), item["name"]),
+            Cell(lab_chip(view, item["lab"], base), item["lab"]),
+            Cell(format.day(item["released"]), item["released"]),
+            *(_scored(item, axis) for axis in axes),
+        ]
+        for item in row["evidence"]
+    ]
+    return tables.table(columns, body, caption="The scores behind it")
+
+
+def _scored(item: Row, axis: str) -> Cell:
+    value, source = item["scores"].get(axis), item["sources"].get(axis)
+    if not format.known(value) or value is None:
+        return tables.figure(None)
+    shown = source_link(source["url"], format.number(value, 1)) if source else format.number(value, 1)
+    return Cell(shown, float(value))
+
+
+def _releases(view: View, row: Row, base: str) -> Markup | str:
+    if not row["releases"]:
+        return ""
+    columns = (Column("Release"), Column("Released", "day"), Column("Scored on", "day"), Column("Counts"))
+    body = [
+        (
+            model_link(view, str(item["model"]), base),
+            Cell(format.day(item["released"]), item["released"]),
+            Cell(format.day(item["scored_on"]), item["scored_on"]),
+            str(item["counts"]),
+        )
+        for item in row["releases"]
+    ]
+    return tables.table(columns, body, caption="Releases that could count")
+
+
+def _timeline(view: View, item: Row, base: str) -> Markup | str:
+    steps = item["timeline"]
+    if not steps:
+        return ""
+    names = list(dict.fromkeys(name for step in steps for name in step["values"]))
+    columns = (
+        Column("Day", "day"),
+        Column("Standing"),
+        Column("Models", "number"),
+        *(Column(name, "number") for name in names),
+        Column("What moved it"),
+    )
+    body: list[list[tables.Content]] = [
+        [
+            Cell(step["day"], step["day"]),
+            Cell(standing_chip(step["standing"]), step["standing"]),
+            tables.figure(step["n"], 0),
+            *(Cell(_value(step["values"].get(name)), step["values"].get(name)) for name in names),
+            Markup(", ").join(
+                Markup("{} {}").format(model_link(view, move["model"], base), move["how"]) for move in step["moves"]
+            ),
+        ]
+        for step in reversed(steps)
+    ]
+    return tables.table(columns, body, caption="Standing on each day on which a score became public")
+
+
+def _timeline_chart(view: View, item: Row) -> Figure | None:
+    """The deciding metric over time with its thresholds."""
+    margins = item["evaluation"]["margins"]
+    if not margins or not item["timeline"]:
+        return None
+    metric = margins[0]["metric"]
+    label = item["words"]["metrics"].get(metric, metric)
+    unit = margins[0]["unit"]
+    points = [
+        {
+            "day": step["day"],
+            "y": step["values"][metric],
+            "colour": STANDING_COLOURS[step["standing"]][0],
+            "shape": STANDING_COLOURS[step["standing"]][1],
+            "group": step["standing"],
+            "name": step["standing"],
+            "who": str(step["n"]),
+            "label": "",
+            "x_text": step["day"],
+            "y_text": f"{_value(step['values'][metric])} {unit}".strip(),
+        }
+        for step in item["timeline"]
+        if format.known(step["values"].get(metric))
+    ]
+    if len(points) < 3:
+        return None
+    levels = sorted({margin["threshold"] for margin in margins if margin["metric"] == metric})
+    chart = view.charts.chart(
+        f"prediction-{item['id']}",
+        "timeline",
+        {"points": points, "levels": [{"y": level} for level in levels]},
+        {"x": "Day", "y": f"Value, {unit}" if unit else "Value", "who": "Models"},
+        static=False,
+    )
+    thresholds = " and ".join(f"{_value(level)} {unit}".strip() for level in levels)
+    return Figure(
+        identity=f"timeline-{item['id']}",
+        title=f"{label[:1].upper()}{label[1:]}, day by day.",
+        finding=f"Now {points[-1]['y_text']}; {'thresholds' if len(levels) > 1 else 'threshold'} at {thresholds} (dashed).",
+        chart=chart,
+        keys=_standing_keys(points),
+    )
+
+
+def _standing_keys(points: list[dict[str, Any]]) -> list[Key]:
+    present = {point["group"] for point in points}
+    return [Key(name, name, *look) for name, look in STANDING_COLOURS.items() if name in present]
+
+
+def _ledger(item: Row) -> Markup | str:
+    if not item["ledger"]:
+        return ""
+    columns = (Column("No.", "number"), Column("At", "day"), Column("Event"), Column("Hash"))
+    body = [
+        (
+            tables.figure(line["sequence"], 0),
+            line["at"],
+            str(line["event"]),
+            Markup("<code>{}</code>").format(line["hash"][:16]),
+        )
+        for line in item["ledger"]
+    ]
+    return tables.table(columns, body, caption="Ledger", sortable=False)
+
+
+GROUP = Group("predictions", pages)

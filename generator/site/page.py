@@ -1,0 +1,72 @@
+"""A page before it is written, and the group of pages that one module makes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from generator.site.escape import front_matter
+
+if TYPE_CHECKING:
+    from generator.site.view import View
+
+
+@dataclass(frozen=True)
+class Page:
+    """One Markdown page.
+
+    path: relative to the docs folder, ``models/gpt-5.md``; title: plain text; description: one plain sentence for search
+    engines and link previews; body: Markdown with raw HTML blocks, already escaped; hide: theme parts to leave out;
+    search: the line under which it is found, for a page whose tables the search index is spared; edit: the file a
+    reader edits to change what the page shows.
+    """
+
+    path: str
+    title: str
+    description: str
+    body: str
+    hide: tuple[str, ...] = ()
+    search: str = ""
+    edit: str = ""
+
+    @property
+    def url(self) -> str:
+        """Address below the site's root, as the builder will publish it: ``models/gpt-5/``, or empty for the home page."""
+        stem = self.path.removesuffix(".md")
+        if stem == "index":
+            return ""
+        return f"{stem.removesuffix('/index')}/"
+
+    @property
+    def text(self) -> str:
+        """The bytes of the Markdown file."""
+        values: dict[str, object] = {"title": self.title, "description": self.description}
+        if self.hide:
+            values["hide"] = list(self.hide)
+        if self.search:
+            values["search"] = {"exclude": True}
+        if self.edit:
+            values["edit_path"] = self.edit
+        return front_matter(values) + self.body.rstrip() + "\n"
+
+
+Fragment = Callable[["View", str], str]
+
+
+@dataclass(frozen=True)
+class Group:
+    """What one page module makes.
+
+    pages: the generated pages, index page first; fragments: by name, what fills the markers of hand-written pages
+    (``<!-- capewatch:home/counts -->``), each given the view and the way up to the root.
+    """
+
+    name: str
+    pages: Callable[[View], Iterable[Page]] | None = None
+    fragments: Mapping[str, Fragment] = field(default_factory=dict)
+
+
+def base_of(url: str) -> str:
+    """The relative way from a page up to the site's root: ``../../`` for ``models/gpt-5/``, ``./`` for the home page."""
+    return "../" * url.count("/") or "./"

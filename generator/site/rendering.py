@@ -1,0 +1,143 @@
+"""Bundle to Markdown: assembles build/docs from the hand-written pages and the generated ones.
+
+Only files whose bytes changed are written and files of an older build are removed, so that a rebuild touches little.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from generator.core import CapewatchError, canonical_json, write_if_changed
+from generator.report.bundle import Bundle
+from generator.site import colours
+from generator.site.catalogue import GROUPS, navigation
+from generator.site.charts import BUNDLE_PATH, ChartStore
+from generator.site.escape import plain
+from generator.site.outputs import outputs
+from generator.site.page import Fragment, Page, base_of
+from generator.site.raw import marked
+from generator.site.view import View
+
+HAND_WRITTEN = Path("site_src/docs")
+COMMON_STYLES = "assets/stylesheets/capewatch.css"
+LAB_STYLES = "assets/stylesheets/labs.css"
+_MARKER = re.compile(r"<!-- capewatch:([a-z0-9/-]+) -->")
+_RESERVED = re.compile(r"(^|/)(index|readme)$", re.IGNORECASE)
+# hand-written pages and the page that each generated folder lists
+_NOT_IN_NAV = ("/models/*", "/labs/*", "/families/*", "/benchmarks/*", "/predictions/*", "/claims/*")
+
+
+@dataclass(frozen=True)
+class RenderReport:
+    """What a rendering made: pages, files in the docs folder, how many of them changed, how many stale ones went."""
+
+    pages: int
+    files: int
+    changed: int
+    removed: int
+
+
+def render(bundle: Bundle, *, root: Path, out: Path, site_url: str) -> RenderReport:
+    """Write `out`/docs and `out`/mkdocs.yml from the bundle and the project folder `root`.
+
+    Raises CapewatchError when two pages have one address, a name is reserved, or a hand-written page asks for a fragment
+    that no group makes.
+    """
+    view = View(bundle, root, ChartStore(out / "cache" / "charts"))
+    files: dict[str, bytes | str] = dict(_files(view)) | dict(outputs(bundle, root=root, site_url=site_url))
+    docs = out / "docs"
+    changed = sum(write_if_changed(docs / path, content) for path, content in files.items())
+    write_if_changed(out / "search.json", canonical_json(view.search_entries))
+    removed = _remove_stale(docs, files.keys())
+    write_if_changed(out / "mkdocs.yml", configuration(root, out, site_url, set(files)))
+    view.charts.tidy()
+    return RenderReport(sum(path.endswith(".md") for path in files), len(files), changed, removed)
+
+
+def _files(view: View) -> Iterator[tuple[str, bytes | str]]:
+    """Every file of the docs folder. Charts come last: making the pages fills the store."""
+    seen: set[str] = set()
+    for path, content in (*_hand_written(view), *_generated(view)):
+        if path in seen:
+            raise CapewatchError(f"two pages have the address {path}", hint="rename one of the two files")
+        seen.add(path)
+        yield path, content
+    yield LAB_STYLES, colours.stylesheet(view.bundle.entities["labs"])
+    yield from view.downloads()
+    yield BUNDLE_PATH, view.charts.bundle()
+    yield from view.charts.files.items()
+
+
+def _hand_written(view: View) -> Iterator[tuple[str, bytes | str]]:
+    fragments: dict[str, Fragment] = {}
+    for group in GROUPS:
+        fragments.update(group.fragments)
+    folder = view.root / HAND_WRITTEN
+    for path in sorted(folder.rglob("*")):
+        if not path.is_file() or path.name.startswith("."):
+            continue
+        name = path.relative_to(folder).as_posix()
+        yield name, _filled(view, name, path, fragments) if path.suffix == ".md" else path.read_bytes()
+
+
+def _filled(view: View, name: str, path: Path, fragments: dict[str, Fragment]) -> str:
+    base = base_of(Page(name, "", "", "").url)
+
+    def replacement(found: re.Match[str]) -> str:
+        fragment = fragments.get(found.group(1))
+        if fragment is None:
+            raise CapewatchError(
+                f"{path}: no fragment {found.group(1)!r}", hint=f"there are: {', '.join(sorted(fragments))}"
+            )
+        return marked(str(fragment(view, base)))
+
+    return _MARKER.sub(replacement, path.read_text(encoding="utf-8"))
+
+
+def _generated(view: View) -> Iterator[tuple[str, str]]:
+    for group in GROUPS:
+        for index, page in enumerate(group.pages(view) if group.pages else ()):
+            if index and _RESERVED.search(page.path.removesuffix(".md")):
+                raise CapewatchError(f"{page.path}: the id is reserved for an index page", hint="choose another id")
+            if page.search:
+                view.search_entries.append(
+                    {"location": page.url, "title": plain(page.title), "text": plain(page.search)}
+                )
+            yield page.path, page.text
+    yield from view.extra_files.items()
+
+
+def _remove_stale(folder: Path, wanted: object) -> int:
+    stale = [path for path in folder.rglob("*") if path.is_file() and path.relative_to(folder).as_posix() not in wanted]  # type: ignore[operator]
+    for path in stale:
+        path.unlink()
+    return len(stale)
+
+
+def stylesheets(paths: set[str]) -> list[str]:
+    """Every style of the docs folder: the common one first, the colours of the labs last."""
+    found = {path for path in paths if path.startswith("assets/stylesheets/") and path.endswith(".css")}
+    return [COMMON_STYLES, *sorted(found - {COMMON_STYLES, LAB_STYLES}), LAB_STYLES]
+
+
+def configuration(root: Path, out: Path, site_url: str, paths: set[str]) -> str:
+    """The generated mkdocs.yml (JSON is YAML): the plain one with docs folder, navigation and styles of this build."""
+    upward = os.path.relpath(root, out)
+    return canonical_json(
+        {
+            "INHERIT": f"{upward}/mkdocs.yml",
+            "docs_dir": "docs",
+            "site_dir": "site",
+            "site_url": site_url,
+            "theme": {"custom_dir": f"{upward}/site_src/overrides"},
+            "extra_css": stylesheets(paths),
+            "markdown_extensions": {"generator.site.raw": {}},
+            "nav": navigation(paths),
+            "not_in_nav": "\n".join(_NOT_IN_NAV),
+        },
+        indent=1,
+    )

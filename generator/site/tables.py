@@ -1,0 +1,125 @@
+"""Data tables as HTML: header, cells with sort keys, caption, and the frame that lets a wide table scroll by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup, escape
+
+from generator.site import format
+
+#: a table with more rows than this scrolls in a frame of its own, under a header that stays
+TALL_ROWS = 24
+_EMPTY = Markup('<span class="cw-none" aria-label="no value">{}</span>').format(format.MISSING)
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: label and kind (text, number, day); `wide` columns are left out on narrow screens."""
+
+    label: str
+    kind: str = "text"
+    help: str = ""
+    wide: bool = False
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What a cell shows and what it is sorted by; a number without a value sorts last both ways."""
+
+    html: Markup | str
+    key: float | str | None = None
+
+
+Content = Cell | Markup | str
+
+
+def text(value: Any) -> Cell:
+    """Plain text, sorted as text."""
+    return Cell(str(value), str(value)) if value not in (None, "") else Cell(_EMPTY)
+
+
+def figure(value: Any, digits: int = 1, *, sign: bool = False) -> Cell:
+    """A number with fixed digits."""
+    if not format.known(value):
+        return Cell(_EMPTY)
+    return Cell((format.signed if sign else format.number)(value, digits), float(value))
+
+
+def bounds(low: Any, high: Any, digits: int = 1, *, sign: bool = False) -> Cell:
+    """An interval, sorted by its lower end."""
+    return Cell(format.interval(low, high, digits, sign=sign), float(low) if format.known(low) else None)
+
+
+def size(value: Any) -> Cell:
+    """A count in three figures, sorted by the whole number."""
+    return Cell(format.size(value), float(value)) if format.known(value) else Cell(_EMPTY)
+
+
+def table(
+    columns: Sequence[Column],
+    rows: Iterable[Sequence[Content]],
+    *,
+    caption: str,
+    sortable: bool = True,
+    classes: str = "",
+    attributes: Markup | str = "",
+    visible_caption: bool = False,
+    tall: bool = True,
+) -> Markup:
+    """The whole table in a frame that scrolls sideways alone and can be reached by keyboard."""
+    head = Markup("").join(_header(column) for column in columns)
+    classes_of = [str(_classes(column)) for column in columns]
+    plain = [column.kind == "text" for column in columns]
+    lines = [_row(classes_of, plain, row) for row in rows]
+    body = Markup("\n".join(lines))  # noqa: S704 - _row escapes
+    kind = Markup("") if visible_caption else Markup(' class="cw-sr"')
+    return Markup(
+        '<div class="cw-frame{tall}" tabindex="0" role="region" aria-label="{caption}">\n'
+        '<table class="cw-table{classes}"{sort}{attributes}>\n<caption{kind}>{caption}</caption>\n'
+        "<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>\n</div>"
+    ).format(
+        caption=caption,
+        tall=" cw-frame--tall" if tall and len(lines) > TALL_ROWS else "",
+        classes=f" {classes}" if classes else "",
+        sort=Markup(" data-cw-sort") if sortable else "",
+        attributes=attributes,
+        kind=kind,
+        head=head,
+        body=body,
+    )
+
+
+def _header(column: Column) -> Markup:
+    return Markup('<th scope="col"{}{}>{}</th>').format(
+        _classes(column), Markup(' title="{}"').format(column.help) if column.help else "", column.label
+    )
+
+
+def _row(classes: Sequence[str], plain: Sequence[bool], row: Sequence[Content]) -> str:
+    """One row as escaped HTML; plain strings because a site has some hundred thousand cells."""
+    if len(row) != len(classes):
+        raise ValueError(f"a row of {len(row)} cells under {len(classes)} columns: {row!r}")
+    cells = []
+    for index, item in enumerate(row):
+        content, key = (item.html, item.key) if isinstance(item, Cell) else (item, None)
+        shown = escape(content)
+        sort = "" if key is None or (plain[index] and key == content) else f' data-v="{escape(_key(key))}"'
+        if index:
+            cells.append(f"<td{classes[index]}{sort}>{shown}</td>")
+        else:
+            cells.append(f'<th scope="row"{classes[index]}{sort}>{shown}</th>')
+    return f"<tr>{''.join(cells)}</tr>"
+
+
+def _classes(column: Column) -> Markup:
+    names = [
+        name for name in ({"number": "num", "day": "day"}.get(column.kind, ""), "wide" if column.wide else "") if name
+    ]
+    return Markup(' class="{}"').format(" ".join(names)) if names else Markup("")
+
+
+def _key(value: float | str) -> str:
+    return f"{value:.10g}" if isinstance(value, float) else str(value)

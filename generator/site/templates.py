@@ -1,0 +1,62 @@
+"""The Jinja environment of the pages: HTML escaping on, undefined names are errors, formats as filters."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from generator.site import escape, format
+from generator.site.raw import marked
+
+
+def environment(folder: Path) -> jinja2.Environment:
+    """Templates of `folder`. Text is HTML-escaped; Markdown headings use the filter ``md``."""
+    env = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(folder),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=False,
+        auto_reload=False,
+        finalize=_kept_whole,
+    )
+    env.filters.update(
+        md=escape.markdown,
+        http=escape.http_url,
+        number=format.number,
+        signed=format.signed,
+        percent=format.percent,
+        pp=format.pp,
+        count=format.count,
+        size=format.size,
+        power=format.power,
+        day=format.day,
+        words=format.words,
+        pvalue=format.p_value,
+        estimate=format.estimate,
+        plural=format.plural,
+        sentence=format.sentence,
+        time=time_tag,
+    )
+    env.globals.update(interval=format.interval, amount=format.amount, known=format.known, MISSING=format.MISSING)
+    return env
+
+
+def time_tag(value: Any) -> Markup:
+    """A date that programs can read too; the em dash when there is none."""
+    return (
+        Markup("<time>{}</time>").format(value)
+        if value
+        else Markup('<span class="cw-none">{}</span>').format(format.MISSING)
+    )
+
+
+def _kept_whole(value: Any) -> Any:
+    """Finished tables and figures go between the marks that spare them the Markdown parser."""
+    if isinstance(value, Markup) and len(value) > 400 and value.startswith(("<div", "<figure")):
+        return Markup(marked(value))  # noqa: S704 - it was markup before
+    return value

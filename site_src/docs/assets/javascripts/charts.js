@@ -1,0 +1,88 @@
+// Draws charts live when they come into view. Until then, without scripts and in print the static drawing stands.
+// Colours are CSS variables, so a chart follows the palette without being drawn again.
+
+const drawn = new Map(); // plot element -> { view, still }
+let library; // promise of window.vegaEmbed
+
+const root = () => new URL(JSON.parse(document.getElementById("__config").textContent).base + "/", location.href);
+
+function loadLibrary() {
+  library ??= new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    script.src = new URL("assets/vega/vega.js", root()).href;
+    script.onload = () => resolve(window.vegaEmbed);
+    script.onerror = () => reject(new Error("the chart library did not load"));
+    document.head.append(script);
+  });
+  return library;
+}
+
+async function draw(figure) {
+  const plot = figure.querySelector(".cw-chart__plot");
+  if (!plot || drawn.has(plot)) return;
+  const still = plot.firstElementChild;
+  drawn.set(plot, { view: null, still });
+  try {
+    const [embed, response] = await Promise.all([loadLibrary(), fetch(new URL(figure.dataset.cwChart, location.href))]);
+    if (!response.ok) throw new Error(`${response.status} ${response.url}`);
+    const spec = await response.json();
+    const stage = document.createElement("div");
+    stage.className = "cw-chart__live";
+    if (still) still.style.display = "none";
+    plot.append(stage);
+    const result = await embed(stage, spec, {
+      actions: false, ast: true, renderer: "svg", defaultStyle: false, tooltip: { disableDefaultStyle: true },
+    });
+    figure.dataset.cwState = "live";
+    if (!plot.isConnected) return void result.finalize();
+    drawn.set(plot, { view: result, still, stage });
+  } catch (error) {
+    drawn.delete(plot);
+    plot.querySelector(".cw-chart__live")?.remove();
+    if (still) still.style.display = "";
+    figure.dataset.cwState = "still";
+    console.warn(`chart ${figure.id}: ${error.message}`);
+  }
+}
+
+function focus(button) {
+  const figure = button.closest("[data-cw-chart]");
+  const pressed = button.getAttribute("aria-pressed") !== "true";
+  for (const other of figure.querySelectorAll(".cw-key")) other.setAttribute("aria-pressed", String(other === button && pressed));
+  const entry = drawn.get(figure.querySelector(".cw-chart__plot"));
+  entry?.view?.view.signal("focus", pressed ? button.dataset.cwKey : "").runAsync();
+}
+
+const observer = new IntersectionObserver((entries) => {
+  for (const entry of entries) {
+    if (!entry.isIntersecting) continue;
+    observer.unobserve(entry.target);
+    draw(entry.target);
+  }
+}, { rootMargin: "200px" });
+
+function start() {
+  for (const [plot, { view }] of drawn) {
+    if (plot.isConnected) continue;
+    view?.finalize();
+    drawn.delete(plot);
+  }
+  for (const figure of document.querySelectorAll("[data-cw-chart]")) observer.observe(figure);
+}
+
+function still(on) {
+  for (const { still: image, stage } of drawn.values()) {
+    if (!image || !stage) continue;
+    image.style.display = on ? "" : "none";
+    stage.style.display = on ? "none" : "";
+  }
+}
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest?.(".cw-key");
+  if (button) focus(button);
+});
+addEventListener("beforeprint", () => still(true));
+addEventListener("afterprint", () => still(false));
+if (window.document$) window.document$.subscribe(start);
+else start();

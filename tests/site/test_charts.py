@@ -1,0 +1,91 @@
+"""Charts: templates, filling, static drawings and the cache."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from generator.site.charts.store import ChartStore, fill
+from generator.site.charts.templates import TEMPLATES
+
+POINT = {"x": 1.0, "y": 2.0, "name": "A <b>&", "who": "L", "x_text": "1", "y_text": "2", "more": "m", "colour": "var(--c)",
+         "shape": "square", "group": "g", "label": "A <b>&", "day": "2026-01-02", "low": 1.0, "high": 3.0, "series": "s"}  # fmt: skip
+TOKENS = {"x": "First", "y": "Second", "who": "Lab", "low": 0.0, "high": 10.0, "ticks": [1.0, 2.0]}
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> ChartStore:
+    return ChartStore(tmp_path / "charts")
+
+
+def points() -> list[dict[str, object]]:
+    return [POINT | {"x": float(x), "y": 2.0 * x, "day": f"2026-0{x}-02"} for x in (1, 2, 4)]
+
+
+@pytest.mark.parametrize("name", sorted(TEMPLATES))
+def test_every_template_draws_with_points_alone(name: str, store: ChartStore) -> None:
+    chart = store.chart(name, name, {"points": points()}, TOKENS)
+    assert chart.svg.count("var(--c)") >= 3
+    assert "First" in chart.svg
+    assert "@" not in store.files[chart.path]
+
+
+def test_a_drawing_has_no_fixed_colour_no_id_and_no_script(store: ChartStore) -> None:
+    fit = [
+        {"x": x, "fitted": x, "ci_low": x - 1, "ci_high": x + 1, "pi_low": x - 2, "pi_high": x + 2} for x in (1.0, 4.0)
+    ]
+    svg = store.chart("a", "scatter", {"points": points(), "fit": fit}, TOKENS).svg
+    assert "#" not in svg.replace("&#", "")
+    assert " id=" not in svg
+    assert "<b>" not in svg
+    assert "A &lt;b&gt;&amp;" in svg
+
+
+def test_layers_without_data_or_fields_are_left_out(store: ChartStore) -> None:
+    store.chart(
+        "a", "scatter", {"points": points(), "fit": [{"x": 1.0, "fitted": 1.0}], "threads": []}, TOKENS, static=False
+    )
+    spec = json.loads(store.files["assets/charts/a.json"])
+    assert sorted({layer["data"]["name"] for layer in spec["layer"]}) == ["fit", "points"]
+    assert len(spec["layer"]) == 3  # line, points, names; neither band
+
+
+def test_tooltips_without_a_title_are_left_out(store: ChartStore) -> None:
+    store.chart("a", "timeline", {"points": points()}, {"x": "X", "y": "Y"}, static=False)
+    shown = next(
+        layer for layer in json.loads(store.files["assets/charts/a.json"])["layer"] if layer["mark"]["type"] == "point"
+    )
+    assert [item["title"] for item in shown["encoding"]["tooltip"]] == ["Model", "X", "Y"]
+
+
+def test_an_unknown_data_set_is_refused() -> None:
+    with pytest.raises(ValueError, match="no data set spots; it has"):
+        fill(TEMPLATES["timeline"](), {"spots": []}, TOKENS)
+
+
+def test_a_chart_that_is_in_the_cache_is_not_drawn_again(store: ChartStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = store.chart("a", "timeline", {"points": points()}, TOKENS)
+
+    def refuse(*_: object) -> str:
+        raise AssertionError("drawn twice")
+
+    monkeypatch.setattr("generator.site.charts.store.draw", refuse)
+    monkeypatch.setattr("generator.site.charts.store._make_templates", refuse)
+    again = ChartStore(store.cache).chart("b", "timeline", {"points": points()}, TOKENS)
+    assert again.svg == first.svg
+
+
+def test_tidying_removes_only_what_was_not_used(store: ChartStore) -> None:
+    store.chart("a", "timeline", {"points": points()}, TOKENS)
+    (store.cache / "old.svg").write_text("x")
+    kept = sorted(path.name for path in store.cache.iterdir() if path.name != "old.svg")
+    store.tidy()
+    assert sorted(path.name for path in store.cache.iterdir()) == kept
+
+
+def test_the_script_of_the_charts_names_no_other_host_to_load_from(store: ChartStore) -> None:
+    script = store.bundle()
+    assert "vegaEmbed" in script
+    assert "cdn.jsdelivr.net/npm/vega" not in script

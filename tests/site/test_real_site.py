@@ -1,0 +1,185 @@
+"""The site of the bundled data: every page, link, anchor and file; the same bytes wherever and whenever it is built."""
+
+from __future__ import annotations
+
+import filecmp
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+
+from tests.conftest import REPOSITORY
+
+INPUTS = ("data", "predictions", "site_src", "mkdocs.yml", "CITATION.cff", "CHANGELOG.md", "CONTRIBUTING.md")
+BAD = re.compile(r"(?<![\w-])(NaN|nan|undefined|Infinity|inf|None)(?![\w-])|\[object|\{\{|\{%")
+SITE_URL = "https://example.org/capewatch/"
+
+
+class Page(HTMLParser):
+    """Text, links, sources and ids of one HTML page."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.ids: set[str] = set()
+        self.links: list[str] = []
+        self.loads: list[str] = []
+        self.text: list[str] = []
+        self._silent = 0
+        self.feed(path.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag, attrs):
+        values = dict(attrs)
+        if values.get("id"):
+            self.ids.add(values["id"])
+        if tag == "a" and values.get("href"):
+            self.links.append(values["href"])
+        if tag in ("img", "script", "iframe") and values.get("src"):
+            self.loads.append(values["src"])
+        if tag == "link" and values.get("href") and values.get("rel") != "canonical":
+            self.loads.append(values["href"])
+        if tag in ("script", "style"):
+            self._silent += 1
+
+    def handle_endtag(self, tag):
+        if tag in ("script", "style"):
+            self._silent -= 1
+
+    def handle_data(self, data):
+        if not self._silent:
+            self.text.append(data)
+
+
+def build(folder: Path, **environment: str) -> Path:
+    """A copy of the project in `folder`, built there; returns the site folder."""
+    for name in INPUTS:
+        source = REPOSITORY / name
+        if source.is_dir():
+            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("checkpoints", "*.safetensors"))
+        elif source.exists():
+            shutil.copy(source, folder / name)
+    command = [
+        sys.executable,
+        "-m",
+        "generator",
+        "--root",
+        str(folder),
+        "build",
+        "--resamples",
+        "500",
+        "--site-url",
+        SITE_URL,
+    ]
+    result = subprocess.run(
+        command, capture_output=True, text=True, env=os.environ | environment, cwd=REPOSITORY, check=False
+    )
+    assert result.returncode == 0, result.stderr
+    return folder / "site"
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory) -> Path:
+    return build(tmp_path_factory.mktemp("real"))
+
+
+@pytest.fixture(scope="module")
+def pages(site) -> dict[str, Page]:
+    return {path.relative_to(site).as_posix(): Page(path) for path in sorted(site.rglob("*.html"))}
+
+
+def test_no_page_shows_a_broken_number_or_a_template_mark(pages):
+    found = {
+        path: match.group(0)
+        for path, page in pages.items()
+        for text in page.text
+        if (match := BAD.search(text)) is not None
+    }
+    assert found == {}
+
+
+def test_every_link_and_anchor_inside_the_site_leads_somewhere(site, pages):
+    missing = []
+    for path, page in pages.items():
+        if path == "404.html":
+            continue
+        for link in (*page.links, *page.loads):
+            parts = urlsplit(link)
+            if parts.scheme or parts.netloc:
+                continue
+            target = (site / path).parent / unquote(parts.path) if parts.path else site / path
+            target = Path(os.path.normpath(target))
+            if target.is_dir():
+                target /= "index.html"
+            if not target.is_file():
+                missing.append((path, link))
+            elif parts.fragment and target.suffix == ".html":
+                name = target.relative_to(site).as_posix()
+                if unquote(parts.fragment) not in pages[name].ids and not parts.fragment.startswith(("__", ":~:")):
+                    missing.append((path, link))
+    assert missing == []
+
+
+def test_no_page_loads_anything_from_another_host(pages):
+    foreign = {
+        (path, load)
+        for path, page in pages.items()
+        for load in page.loads
+        if urlsplit(load).netloc not in ("", "example.org")
+    }
+    assert foreign == set()
+
+
+def test_every_link_out_of_the_site_is_http(pages):
+    schemes = {urlsplit(link).scheme for page in pages.values() for link in page.links}
+    assert schemes <= {"", "http", "https", "mailto"}
+
+
+def test_every_model_lab_family_benchmark_claim_and_prediction_has_its_page(site):
+    entities = json.loads((site.parent / "build/bundle/entities.json").read_text())
+    for kind in ("models", "labs", "families", "benchmarks"):
+        for item in entities[kind]:
+            assert (site / kind / item["id"] / "index.html").is_file(), (kind, item["id"])
+    sections = site.parent / "build/bundle/sections"
+    for name in ("claims", "predictions"):
+        for item in json.loads((sections / f"{name}.json").read_text())["items"]:
+            assert (site / name / item["id"] / "index.html").is_file(), (name, item["id"])
+
+
+def test_every_resource_of_the_index_exists_and_json_parses(site):
+    index = json.loads((site / "api/v1/index.json").read_text())
+    assert len(index["resources"]) > 100
+    for item in index["resources"]:
+        path = site / item["path"]
+        assert path.is_file(), item
+        if path.suffix == ".json":
+            json.loads(path.read_text())
+
+
+def test_the_seven_predictions_and_the_claims_are_there_for_programs(site):
+    predictions = json.loads((site / "api/v1/predictions.json").read_text())
+    assert [item["number"] for item in predictions if item["number"]] == [1, 2, 3, 4, 5, 6, 7]
+    claims = json.loads((site / "api/v1/claims.json").read_text())
+    assert len(claims) == 57
+    assert (site / "feeds/deadlines.ics").read_text().count("BEGIN:VEVENT") >= 7
+
+
+def test_two_builds_in_other_folders_locales_and_time_zones_are_byte_identical(site, tmp_path):
+    again = build(tmp_path / "elsewhere", TZ="Pacific/Kiritimati", LC_ALL="C", LANG="C", PYTHONHASHSEED="7")
+    compared = filecmp.dircmp(site, again)
+    different: list[str] = []
+
+    def walk(part: filecmp.dircmp) -> None:
+        different.extend([*part.left_only, *part.right_only])
+        _same, wrong, errors = filecmp.cmpfiles(part.left, part.right, part.common_files, shallow=False)
+        different.extend([*wrong, *errors])
+        for inner in part.subdirs.values():
+            walk(inner)
+
+    walk(compared)
+    assert different == []
