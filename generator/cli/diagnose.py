@@ -19,6 +19,8 @@ SWE, GPQA = "swe-bench-verified", "gpqa-diamond"
 HELLASWAG, TRUTHFULQA = "hellaswag", "truthfulqa"
 BASE_TRACK = "harness-v1"
 PERCENT = click.FloatRange(0, 100)
+#: Larger sizes a forecast is printed for, as multiples of the given one.
+LARGER = (3.0, 10.0, 30.0)
 
 
 @click.command()
@@ -27,7 +29,9 @@ PERCENT = click.FloatRange(0, 100)
 @click.option("--lab", help="Lab id: reads the releases of this lab.")
 @click.option("--hellaswag", type=PERCENT, help="HellaSwag, percent.")
 @click.option("--truthfulqa", type=PERCENT, help="TruthfulQA MC2, percent.")
-@click.option("--params", type=click.FloatRange(1e5, 1e15), help="Parameters, a count: 7e9.")
+@click.option(
+    "--params", type=click.FloatRange(1e5, 1e15), help="Parameters, a count: 7e9; adds a forecast of larger sizes."
+)
 @click.option("--track", default="maker", show_default=True, help="Track of the frontier panel.")
 @click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Use only what was public by this day.")
 @click.option("--json", "as_json", is_flag=True)
@@ -62,6 +66,8 @@ def diagnose(
         reading["frontier"] = _frontier(panels[track], swe, gpqa, lab)
     if hellaswag is not None and truthfulqa is not None:
         reading["base"] = _base(panels[BASE_TRACK], hellaswag, truthfulqa, params)
+        if params is not None:
+            reading["forecast"] = _forecast(panels[BASE_TRACK], hellaswag, truthfulqa, params)
     click.echo(canonical_json(reading, indent=1) if as_json else _words(reading), nl=False)
 
 
@@ -78,17 +84,19 @@ def _panels(project: Path, tracks: list[str], as_of: dt.datetime | None) -> dict
 def _frontier(panel: Panel, swe: float, gpqa: float, lab: str | None) -> dict[str, Any]:
     from generator.analysis.advice import frontier_coefficients, lab_priorities, rotation
     from generator.analysis.playbook import locate, nearest_models
+    from generator.report.deep import ROTATION_AXES, recent
 
     coefficients = frontier_coefficients(panel, SWE, GPQA)
     both = panel.complete([SWE, GPQA])
     rows = [{"id": model, "x": float(row[SWE]), "y": float(row[GPQA])} for model, row in both.iterrows()]
+    now = recent(panel)
     reading: dict[str, Any] = {
         "n": coefficients["n"],
         "slope": coefficients["line"]["slope"],
         "intercept": coefficients["line"]["intercept"],
         "located": asdict(locate(swe, gpqa, coefficients)),
         "nearest": [dict(row) for row in nearest_models(swe, gpqa, rows)],
-        "rotation": asdict(rotation(panel, [str(axis) for axis in panel.scores.columns])),
+        "rotation": asdict(rotation(now, [axis for axis in ROTATION_AXES if axis in now.scores.columns])),
     }
     if lab is not None:
         labs = lab_priorities(panel, SWE, GPQA)
@@ -110,6 +118,37 @@ def _base(panel: Panel, hellaswag: float, truthfulqa: float, params: float | Non
 
     coefficients = base_coefficients(panel, HELLASWAG, TRUTHFULQA, rng=np.random.default_rng(0))
     return base_phase(hellaswag, truthfulqa, coefficients, params=params)
+
+
+def _forecast(panel: Panel, hellaswag: float, truthfulqa: float, params: float) -> dict[str, Any]:
+    """Both benchmarks at larger sizes of the same recipe, or the reason why they cannot be forecast."""
+    import numpy as np
+
+    from generator.forecasts import user_card
+
+    try:
+        return user_card(
+            panel,
+            [params],
+            {HELLASWAG: [hellaswag], TRUTHFULQA: [truthfulqa]},
+            rng=np.random.default_rng(0),
+            targets=[params * factor for factor in LARGER],
+        )
+    except CapewatchError as error:
+        return {"forecast": [], "notes": [], "reason": error.message}
+
+
+def _forecast_words(card: dict[str, Any]) -> list[str]:
+    if card["reason"]:
+        return [f"  no forecast of larger sizes: {card['reason']}"]
+    lines = [f"  larger sizes of this recipe, with 80 % intervals ({'; '.join(card['notes'])}):"]
+    for row in card["forecast"]:
+        cells = (
+            f"{name} {cell['estimate']:.1f} % [{cell['low_80']:.1f}, {cell['high_80']:.1f}]"
+            for name, cell in (("HellaSwag", row[HELLASWAG]), ("TruthfulQA", row[TRUTHFULQA]))
+        )
+        lines.append(f"    {row['params'] / 1e9:.3g} B: {', '.join(cells)}")
+    return lines
 
 
 def _words(reading: dict[str, Any]) -> str:
@@ -147,4 +186,6 @@ def _words(reading: dict[str, Any]) -> str:
             f"  isocline at {base['isocline']:.1f} %: {base['by_isocline']} side by {abs(base['margin']):.1f} pp{size}"
             + ("" if base["agree"] else "; the readings disagree"),
         ]
+    if "forecast" in reading:
+        lines += _forecast_words(reading["forecast"])
     return "".join(f"{line}\n" for line in lines)

@@ -24,6 +24,11 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "check": ("generator.cli.check", "check", "Validate everything people wrote; all problems at once."),
     "claims": ("generator.cli.claims", "claims", "Recompute the published claims and give each its verdict."),
     "diagnose": ("generator.cli.diagnose", "diagnose", "Locate, diagnose and rotate for your own scores."),
+    "forecasts": (
+        "generator.cli.forecasts",
+        "forecasts",
+        "Forecasting models judged out of sample; --write makes data/forecasts current.",
+    ),
     "new": ("generator.cli.new", "new", "Write a correct starting file."),
     "pull": ("generator.cli.pull", "pull", "Refresh data/snapshots from the public leaderboards."),
     "resolve": (

@@ -16,6 +16,7 @@ from generator.panel import Observations, Panel
 from generator.report.bundle import SCHEMA_VERSION, Bundle
 from generator.report.deep import deep_sections
 from generator.report.entities import entities
+from generator.report.forecasting import forecasts_section
 from generator.report.ledger import claims_section
 from generator.report.statistics import compute, generator_for
 from generator.report.tables import tables
@@ -64,6 +65,14 @@ def make_bundle(root: Path, settings: Settings) -> Bundle:
     sections["predictions"] = tracked
     sections["claims"] = claims_section(
         root, panels, rng=generator_for(settings.seed, "claims"), resamples=settings.resamples
+    )
+    sections["forecasts"] = forecasts_section(
+        root,
+        registry,
+        provider,
+        as_of=as_of,
+        seed=settings.seed,
+        compute=as_of >= provider.observations.newest_day,
     )
     return Bundle(
         meta=_meta(registry, observations, panels, described, settings, as_of),

@@ -81,7 +81,7 @@ def resolved_sentence(pairs: Sequence[Row]) -> str:
     )
 
 
-def confusion(found: Row) -> Markup:
+def confusion(found: Row, reading: str) -> Markup:
     """Predicted against actual sign, 2 × 2."""
     cells = found["details"]["confusion"]
     columns = (Column("Predicted"), Column("was negative", "number"), Column("was positive", "number"))
@@ -89,7 +89,7 @@ def confusion(found: Row) -> Markup:
         (said, *(tables.figure(cells[said][was], 0) for was in ("negative", "positive")))
         for said in ("negative", "positive")
     ]
-    return tables.table(columns, body, caption="Predicted and actual sign", sortable=False)
+    return tables.table(columns, body, caption=f"Predicted and actual sign: {reading}", sortable=False)
 
 
 def orientation_words(orientation: str, at: str) -> str:

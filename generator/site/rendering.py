@@ -28,7 +28,7 @@ LAB_STYLES = "assets/stylesheets/labs.css"
 _MARKER = re.compile(r"<!-- capewatch:([a-z0-9/-]+) -->")
 _RESERVED = re.compile(r"(^|/)(index|readme)$", re.IGNORECASE)
 # hand-written pages and the page that each generated folder lists
-_NOT_IN_NAV = ("/models/*", "/labs/*", "/families/*", "/benchmarks/*", "/predictions/*", "/claims/*")
+_NOT_IN_NAV = ("/models/*", "/labs/*", "/families/*", "/benchmarks/*", "/predictions/*", "/claims/*", "/forecasts/*")
 
 
 @dataclass(frozen=True)
@@ -118,12 +118,6 @@ def _remove_stale(folder: Path, wanted: object) -> int:
     return len(stale)
 
 
-def stylesheets(paths: set[str]) -> list[str]:
-    """Every style of the docs folder: the common one first, the colours of the labs last."""
-    found = {path for path in paths if path.startswith("assets/stylesheets/") and path.endswith(".css")}
-    return [COMMON_STYLES, *sorted(found - {COMMON_STYLES, LAB_STYLES}), LAB_STYLES]
-
-
 def configuration(root: Path, out: Path, site_url: str, paths: set[str]) -> str:
     """The generated mkdocs.yml (JSON is YAML): the plain one with docs folder, navigation and styles of this build."""
     upward = os.path.relpath(root, out)
@@ -134,7 +128,7 @@ def configuration(root: Path, out: Path, site_url: str, paths: set[str]) -> str:
             "site_dir": "site",
             "site_url": site_url,
             "theme": {"custom_dir": f"{upward}/site_src/overrides"},
-            "extra_css": stylesheets(paths),
+            "extra_css": [COMMON_STYLES, LAB_STYLES],
             "markdown_extensions": {"generator.site.raw": {}},
             "nav": navigation(paths),
             "not_in_nav": "\n".join(_NOT_IN_NAV),

@@ -290,7 +290,18 @@ def _models(models: list[dict[str, Any]]) -> Table:
 
 def _sections() -> dict[str, Any]:
     return {
-        "coefficients": {"maker": {"kappa": 0.513}, "harness-v1": {"kappa": 0.187}},
+        "coefficients": _coefficients(),
+        "outputs": dict.fromkeys(
+            (
+                "api/v1/predictions.json",
+                "api/v1/predictions/it-couples.json",
+                "api/v1/badges/it-couples.json",
+                "feeds/predictions/it-couples.xml",
+                "feeds/predictions.xml",
+                "feeds/deadlines.ics",
+            ),
+            "{}\n",
+        ),
         "predictions": {"as_of": AS_OF, "counts": {"open": 1}, "items": [_prediction()]},
         "claims": {
             "items": [_claim()],
@@ -299,6 +310,24 @@ def _sections() -> dict[str, Any]:
             "objections": [_objection()],
         },
     }
+
+
+def _coefficients() -> dict[str, Any]:
+    line = {
+        "slope": 0.5,
+        "intercept": 40.0,
+        "sigma": 8.0,
+        "n": 6,
+        "r": 0.72,
+        "sxx": 1300.0,
+        "t95": 2.78,
+        "x_mean": 61.8,
+    }
+    frontier = {"kappa": 0.513, "line": line, "n": 6, "x": FRONTIER[0], "y": FRONTIER[1], "x_low": 40.0, "x_high": 81.0}
+    pooled = {"estimate": 5e9, "low": 1e9, "high": 1e10}
+    running = {"slope": 0.3, "intercept": -2.7}
+    base = {"kappa": 0.187, "x": BASE[0], "y": BASE[1], "running": running, "pooled_nc": pooled}
+    return {"maker": frontier, "harness-v1": base}
 
 
 def _prediction() -> dict[str, Any]:
@@ -350,6 +379,12 @@ def _claim() -> dict[str, Any]:
     number = {
         "name": "r",
         "printed": "-0.989",
+        "value": -0.989,
+        "allowed": 0.00051,
+        "compare": "equal",
+        "implied": False,
+        "note": None,
+        "unit": None,
         "headline": True,
         "recipe": "one",
         "recomputed": -0.9886,

@@ -18,7 +18,7 @@ import pytest
 from tests.conftest import REPOSITORY
 
 INPUTS = ("data", "predictions", "site_src", "mkdocs.yml", "CITATION.cff", "CHANGELOG.md", "CONTRIBUTING.md")
-BAD = re.compile(r"(?<![\w-])(NaN|nan|undefined|Infinity|inf|None)(?![\w-])|\[object|\{\{|\{%")
+BAD = re.compile(r"(?<![\w-])(NaN|nan|undefined|Infinity|inf|None(?! (?:is|of|are|has)\b))(?![\w-])|\[object|\{\{|\{%")
 SITE_URL = "https://example.org/capewatch/"
 
 

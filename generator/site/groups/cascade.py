@@ -138,7 +138,7 @@ def _power(row: Row) -> str:
     return (
         "Enough comparable pairs for a sign test."
         if power > 0
-        else "None: a sign test needs at least five comparable pairs."
+        else "No power: a sign test needs at least five comparable pairs."
     )
 
 

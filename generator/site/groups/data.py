@@ -36,7 +36,7 @@ def pages(view: View) -> Iterator[Page]:
 
 
 def _downloads(view: View) -> Markup:
-    columns = (Column("Table"), Column("What it holds"), Column("Rows", "number"), Column("Download"))
+    columns = (Column("Table"), Column("What it holds", wide=True), Column("Rows", "number"), Column("Download"))
     base = base_of(URL)
     body = []
     for name in sorted(view.bundle.tables):

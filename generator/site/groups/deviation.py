@@ -40,7 +40,9 @@ def chart(numbers: Sequence[Row]) -> Markup:
     marks = Markup("").join(_row(index, *row) for index, row in enumerate(rows))
     bottom = _TOP + _ROW * len(rows)
     ticks = Markup("").join(
-        Markup('<text x="{}" y="{}" text-anchor="middle">{} %</text>').format(_at(tick), bottom + 16, format.signed(100 * tick, 0))
+        Markup('<text x="{}" y="{}" text-anchor="middle">{} %</text>').format(
+            _at(tick), bottom + 16, format.signed(100 * tick, 0)
+        )
         for tick in _TICKS
     )
     return Markup(
@@ -57,7 +59,9 @@ def _at(share: float) -> float:
 def _row(index: int, name: str, share: float, tolerance: float, agrees: bool) -> Markup:
     middle = _TOP + _ROW * index + _ROW / 2
     left, right = _at(-tolerance), _at(tolerance)
-    band = Markup('<rect class="band" x="{}" y="{}" width="{}" height="14"/>').format(left, middle - 7, max(right - left, 2.0))
+    band = Markup('<rect class="band" x="{}" y="{}" width="{}" height="14"/>').format(
+        left, middle - 7, max(right - left, 2.0)
+    )
     if agrees:
         mark = Markup('<circle class="agrees" cx="{}" cy="{}" r="5"/>').format(_at(share), middle)
     else:

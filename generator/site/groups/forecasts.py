@@ -64,7 +64,7 @@ def lead(view: View) -> str:
     skill, goal = entry["skill_vs_two_point"][VIEW], grouping["goal"]
     reached = (
         "is reached"
-        if goal["mae_reached"] and goal["coverage_reached"] and goal["gain_excludes_zero"]
+        if all(goal[name] for name in ("mae_reached", "coverage_reached", "gain_excludes_zero", "size_reached"))
         else "is not reached"
     )
     return (

@@ -30,9 +30,14 @@ def lab_details(view: View, lab: str, track: str) -> Markup:
     return view.env.get_template("lab-details.html.j2").render(
         base=base,
         priority=found["priority"],
+        measure=_ended(found["priority"]["measure"]),
         oscillation=oscillation_sentence(found["oscillation"]),
         figure=_figure(view, lab, track, found, base) if len(found["trajectory"]) > 1 else "",
     )  # type: ignore[return-value]  # an autoescaping template returns Markup
+
+
+def _ended(text: str) -> str:
+    return text if text.endswith((".", "?")) else f"{text}."
 
 
 def oscillation_sentence(statistic: Row) -> str:
@@ -82,14 +87,14 @@ def _figure(view: View, lab: str, track: str, found: Row, base: str) -> Markup:
         "h over the releases.",
         text,
         [panel],
-        table=_table(view, path, base),
+        table=_table(view, path, base, view.track_name(track)),
         data=csv,
         note="Dashed: the line, and ±5 pp, beyond which the papers give a label. A single release scatters by the "
         "prediction interval, so a swing alone is no event.",
     ).html(base)
 
 
-def _table(view: View, path: Sequence[Row], base: str) -> Markup:
+def _table(view: View, path: Sequence[Row], base: str, track: str) -> Markup:
     columns = (
         Column("Model"),
         Column("Released", "day"),
@@ -123,4 +128,4 @@ def _table(view: View, path: Sequence[Row], base: str) -> Markup:
                 ", ".join(words) or no_value(),
             )
         )
-    return tables.table(columns, body, caption="Releases in order", sortable=False)
+    return tables.table(columns, body, caption=f"Releases in order, {track}", sortable=False)

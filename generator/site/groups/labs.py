@@ -10,7 +10,9 @@ from markupsafe import Markup
 
 from generator.site import format, tables
 from generator.site.figures import h_timeline
+from generator.site.groups.lab_details import lab_details
 from generator.site.page import Group, Page, base_of
+from generator.site.raw import marked
 from generator.site.tables import Cell, Column
 from generator.site.twins import h_table
 from generator.site.view import FRONTIER, FRONTIER_TRACKS, View, lab_chip, source_link
@@ -84,6 +86,7 @@ def _page(view: View, lab: Row) -> Page:
                 "summary": summary,
                 "chart": timeline.html(base) if timeline else "",
                 "table": table,
+                "details": Markup(marked(str(lab_details(view, lab["id"], track)))),
             }
         )
     body = view.render(

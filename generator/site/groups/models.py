@@ -70,7 +70,7 @@ def _columns(view: View) -> list[Column]:
         Column(f"{view.axis_name(axis)}, %", "number", view.track_name(track), wide=True) for track, axis in SCORES
     ]
     return [
-        Column("Model"), Column("Lab"), Column("Kind"), Column("Released", "day"), Column("Parameters", "number"),
+        Column("Model"), Column("Lab"), Column("Kind", wide=True), Column("Released", "day"), Column("Parameters", "number"),
         *scores, Column("h, pp", "number", "residual of the frontier regression, maker-reported scores"),
         Column("Scores", "number", "observations recorded"),
     ]  # fmt: skip

@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from generator.site import format, tables
 from generator.site.charts import Figure, Key
+from generator.site.forecast_blocks import chance_block
 from generator.site.groups.board import deadline, prediction_rows, standing_chip, state_chip
 from generator.site.page import Group, Page, base_of
 from generator.site.tables import Cell, Column
@@ -104,6 +105,7 @@ def _page(view: View, item: Row) -> Page:
         releases=_releases(view, row, base),
         timeline=_timeline(view, item, base),
         chart=chart.html(base) if chart else "",
+        chance=chance_block(view, item["id"]),
         ledger=_ledger(item),
     )
     return Page(

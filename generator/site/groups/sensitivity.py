@@ -72,7 +72,7 @@ def pages(view: View) -> Iterator[Page]:
         kappa=isoclines["kappa"],
         signs=sign_table(predictions),
         confusions=[
-            {"title": orientation_words(o, at), "table": confusion(found)}
+            {"title": orientation_words(o, at), "table": confusion(found, orientation_words(o, at))}
             for o, at, found in predictions
             if has_estimate(found)
         ],
@@ -83,10 +83,12 @@ def pages(view: View) -> Iterator[Page]:
         width_words=width_sentence(width),
         width=width_table(view, width, base),
         width_given=partial_table(
-            view, {f"harness-v1/{'~'.join(width['partial']['axes'])}|width and size": width["partial"]}
+            view,
+            {f"harness-v1/{'~'.join(width['partial']['axes'])}|width and size": width["partial"]},
+            caption="Partial correlation given width and size",
         ),
         regression=regression_sentence(width["regression"]),
-        partial=partial_table(view, changes["partial"]),
+        partial=partial_table(view, changes["partial"], caption="Partial correlations given size, compute or date"),
         curves=range_figure(view, changes["range_restriction"], base),
         pairs=pair_table(view, pairs, base),
         resolved=resolved_sentence(pairs),
@@ -124,7 +126,7 @@ def _base_first(item: tuple[str, Any]) -> tuple[bool, bool, str]:
     return (not item[0].startswith("harness-v1/"), not item[0].startswith("maker/"), item[0])
 
 
-def partial_table(view: View, partial: Mapping[str, Row]) -> Markup:
+def partial_table(view: View, partial: Mapping[str, Row], *, caption: str) -> Markup:
     columns = (
         Column("Pair"),
         Column("Given"),
@@ -160,7 +162,7 @@ def partial_table(view: View, partial: Mapping[str, Row]) -> Markup:
                 Cell(format.p_short(found["p"].get("t")), found["p"].get("t")),
             )
         )
-    return tables.table(columns, body, caption="Partial correlations", sortable=False)
+    return tables.table(columns, body, caption=caption, sortable=False)
 
 
 def range_figure(view: View, curves: Mapping[str, Sequence[Row]], base: str) -> Markup:
@@ -217,10 +219,8 @@ def _range_panel(view: View, name: str, rows: Sequence[Row]) -> Panel:
     low, high = rows[0]["floor"], rows[-1]["floor"]
     middle = (low + high) / 2
     return Panel(
-        alt=f"{_pair_name(view, name)}: r falls from {format.number(rows[0]['r'])} over {rows[0]['n']} models to "
-        f"{format.number(rows[-1]['r'])} over {rows[-1]['n']}"
-        if rows[-1]["r"] < rows[0]["r"]
-        else f"{_pair_name(view, name)}: r goes from {format.number(rows[0]['r'])} over {rows[0]['n']} models to {format.number(rows[-1]['r'])} over {rows[-1]['n']}",
+        alt=f"{_pair_name(view, name)}: r goes from {format.number(rows[0]['r'])} over {rows[0]['n']} models to "
+        f"{format.number(rows[-1]['r'])} over {rows[-1]['n']}",
         x=(low, high),
         y=(-1.0, 1.0),
         x_ticks=[(value, f"{format.number(value, 0)}{format.NBSP}%") for value in (low, middle, high)],

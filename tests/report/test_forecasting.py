@@ -1,0 +1,175 @@
+"""The forecasts section: keys that follow the inputs, stored results that are current, stale ones that are not used."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from dataclasses import replace
+
+import pytest
+
+from generator.core import CapewatchError
+from generator.panel import PanelProvider
+from generator.report import forecasting
+from generator.report.chances import known_until
+from generator.report.forecast_inputs import Inputs, code_digest
+from generator.report.forecasting import COMMITTED, PARTS, Part, forecasts_section, part_result, plain, write_parts
+from generator.report.tracker import provider_of
+from generator.schema import load_registry
+from tests.conftest import REPOSITORY
+from tests.forecasts.panels import family_panel
+
+SEED = 20260513
+
+
+@pytest.fixture(scope="module")
+def inputs() -> Inputs:
+    registry = load_registry(REPOSITORY).require_clean()
+    provider = provider_of(REPOSITORY, registry)
+    return Inputs(REPOSITORY, registry, provider, provider.observations.newest_day, SEED)
+
+
+def small(project) -> Inputs:
+    registry = load_registry(project.root)
+    provider = PanelProvider(registry)
+    return Inputs(project.root, registry, provider, dt.date(2026, 6, 1), SEED)
+
+
+def counted(monkeypatch, result: dict[str, object], *inputs: str) -> list[int]:
+    """One part named `sums` instead of the real ones; the list grows with every computation."""
+    calls: list[int] = []
+
+    def compute(_inputs: Inputs) -> dict[str, object]:
+        calls.append(1)
+        return result
+
+    monkeypatch.setattr(forecasting, "PARTS", (Part("sums", inputs or ("maker",), compute),))
+    return calls
+
+
+@pytest.mark.parametrize("part", PARTS, ids=lambda part: part.name)
+def test_committed_results_are_current(inputs, part):
+    path = REPOSITORY / COMMITTED / f"{part.name}.json"
+    assert path.is_file(), f"{path.name} is missing: run `capewatch forecasts --write`"
+    key = json.loads(path.read_text())["key"]
+    assert key == part.key(inputs), f"{path.name} is of older data or code: run `capewatch forecasts --write`"
+
+
+def test_a_key_follows_panel_seed_code_and_name(project, monkeypatch):
+    first = small(project)
+    part = Part("sums", ("maker",), lambda _inputs: {})
+    keys = {part.key(first), part.key(replace(first, seed=1)), replace(part, name="other").key(first)}
+    project.model("one", "gpqa 60", "swe 40")
+    keys.add(part.key(small(project)))
+    monkeypatch.setattr(forecasting, "code_digest", lambda *_modules: "other code")
+    keys.add(part.key(small(project)))
+    assert len(keys) == 5
+    monkeypatch.undo()
+    assert part.key(small(project)) == part.key(small(project))
+
+
+def test_the_code_digest_covers_named_modules():
+    assert code_digest() != code_digest("report/chances.py") != code_digest("predictions")
+
+
+def test_a_current_committed_file_is_used_and_nothing_is_computed(project, monkeypatch):
+    calls = counted(monkeypatch, {"sum": 2})
+    found = small(project)
+    key = forecasting.PARTS[0].key(found)
+    project.write("data/forecasts/sums.json", json.dumps({"key": key, "result": {"sum": 1}}))
+    assert part_result(found, "sums") == ({"sum": 1}, False)
+    assert not calls
+
+
+def test_a_stale_committed_file_is_not_used_and_the_new_result_is_kept(project, monkeypatch):
+    calls = counted(monkeypatch, {"sum": 2})
+    project.write("data/forecasts/sums.json", json.dumps({"key": "of older data", "result": {"sum": 1}}))
+    assert part_result(small(project), "sums") == ({"sum": 2}, True)
+    assert part_result(small(project), "sums") == ({"sum": 2}, False)
+    assert len(calls) == 1
+    assert json.loads((project.root / "data/forecasts/sums.json").read_text())["result"] == {"sum": 1}
+
+
+def test_without_computing_a_part_that_is_not_stored_says_why(project, monkeypatch):
+    calls = counted(monkeypatch, {"sum": 2})
+    found = small(project)
+    section = forecasts_section(found.root, found.registry, found.provider, as_of=found.as_of, seed=SEED, compute=False)
+    assert section == {"sums": {"reason": "computed for the newest day of the data only, not for 2026-06-01"}}
+    assert not calls
+
+
+def test_writing_commits_a_result_once_and_never_a_reason(project, monkeypatch):
+    counted(monkeypatch, {"sum": 2.0})
+    told: list[str] = []
+    assert write_parts(small(project), tell=told.append) == 1
+    assert write_parts(small(project), tell=told.append) == 0
+    assert told == ["wrote data/forecasts/sums.json", "current: data/forecasts/sums.json"]
+    counted(monkeypatch, {"reason": "too few"}, "day")
+    with pytest.raises(CapewatchError, match="forecasts, sums: too few"):
+        write_parts(small(project))
+
+
+def test_an_unknown_part_names_the_known_ones():
+    with pytest.raises(CapewatchError, match="no part 'trajectory'") as caught:
+        forecasting.parts_named(["trajectory"])
+    assert "trajectories" in caught.value.hint
+
+
+def test_a_small_project_gets_a_reason_for_every_part(project):
+    found = small(project)
+    section = forecasts_section(found.root, found.registry, found.provider, as_of=found.as_of, seed=SEED)
+    assert set(section) == {part.name for part in PARTS}
+    for name in ("cards", "coefficients", "ode", "training", "chances"):
+        assert section[name]["reason"], name
+    for name in ("source", "registry"):
+        assert section["trajectories"]["groupings"][name]["reason"]
+        assert section["phase"][name]["reason"]
+    for track in ("maker", "epoch"):
+        assert section["frontier"][track]["reason"]
+
+
+def test_results_are_plain_finite_json():
+    import numpy as np
+
+    found = plain({"a": np.float64(1 / 3), "b": (np.int64(2), float("nan")), 3: np.array([0.1]), "c": np.bool_(True)})
+    assert found == {"a": 0.3333333333, "b": [2, None], "3": [0.1], "c": True}
+    assert type(found["c"]) is bool
+
+
+def test_the_headline_is_named_before_the_comparison_and_beats_the_two_point_line(inputs):
+    result, _ = part_result(inputs, "trajectories")
+    assert result["headline"] == {"grouping": "source", "model": "stack", "source": "obsscaling"}
+    found = result["groupings"]["source"]
+    assert len(found["families"]) >= 24
+    assert found["targets"]["from_third"] >= 57
+    entry = next(one for one in found["leaderboard"] if one["name"] == "stack")
+    assert entry["mae_pp"]["from_third"]["overall"] <= 3.4
+    assert entry["skill_vs_two_point"]["from_third"]["gain_low_pp"] > 0
+    assert 0.76 <= entry["coverage"]["from_third"]["80"] <= 0.84
+    axes = result["axes"]
+    held = [row for row in found["held_out"] if row["axis"] in axes]
+    misses = [abs(row["forecast"] - row["observed"]) for row in held]
+    assert sum(misses) / len(misses) == pytest.approx(entry["mae_pp"]["from_third"]["overall"])
+    inside = [row["low_80"] <= row["observed"] <= row["high_80"] for row in held]
+    assert sum(inside) / len(inside) == pytest.approx(entry["coverage"]["from_third"]["80"])
+
+
+def test_every_chance_has_outcomes_that_sum_to_one_or_a_reason(inputs):
+    result, _ = part_result(inputs, "chances")
+    assert len(result["items"]) == 7
+    for identity, item in result["items"].items():
+        chance = item["chance"]
+        if chance["passes"] is None:
+            assert chance["decided"] or chance["reason"], identity
+        else:
+            assert sum(chance["outcomes"].values()) == pytest.approx(1.0)
+            assert chance["interval"]["low"] <= chance["passes"] <= chance["interval"]["high"]
+
+
+def test_simulation_starts_at_the_newest_scored_release_that_is_surely_out():
+    panel = replace(family_panel(2, sizes=(1e9, 2e9)), as_of=dt.date(2026, 6, 1))
+    models = panel.models.copy()
+    models["released"] = ["2026", "2026-03", "2025-12-01", "2026-05-20"]
+    scores = panel.scores.copy()
+    scores.iloc[3] = float("nan")
+    assert known_until(replace(panel, models=models, scores=scores)) == dt.date(2026, 3, 31)
