@@ -25,7 +25,7 @@ schema: $(SITE_READY) ## write data/schema/ from the typed models
 	$(BIN)/capewatch schema
 
 test: $(TEST_READY) ## run the whole suite (Chromium, Node and torch included)
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: $(TEST_READY) ## formatting, lint, types and layers
 	$(BIN)/ruff format --check .
