@@ -1,0 +1,315 @@
+"""Speed of the steering benchmark against simple alternatives, as ratios measured in one run.
+
+Run with ``python -m bench.steering`` (CPU, one thread, random weights); ``--shape 1b --device cuda --dtype bfloat16`` on a
+GPU; ``--parts ray`` for two workers against one. Against a one-prompt-at-a-time loop on the same model: choice scoring and
+generation; hook overhead; choice scoring against lm-evaluation-harness's steered model on the same items, where it is
+installed. A row: name, ours_s, reference_s (medians over alternating runs), ratio, note. On a CPU seconds are CPU time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from generator.steering.data import ChoiceItem
+from generator.steering.generate import generate_ids
+from generator.steering.layers import Edit, steering
+from generator.steering.score import prepare, score
+from generator.steering.subject import DTYPES, Subject, make_subject, pick_device
+
+#: width, blocks, heads of GPT-NeoX shapes with the usual vocabulary
+SHAPES = {"tiny": (128, 4, 4), "70m": (512, 6, 8), "410m": (1024, 24, 16), "1b": (2048, 16, 8), "6.9b": (4096, 32, 32)}
+VOCABULARY = 50_304
+#: dense bf16 peak in FLOP/s of devices whose name contains the key
+PEAKS = {"H200": 989e12, "H100": 989e12, "A100": 312e12}
+#: relative agreement asked of the two sides of a comparison
+TOLERANCE = {"float32": 1e-4, "bfloat16": 2e-2, "float16": 2e-2}
+Row = dict[str, Any]
+PARTS = ("scoring", "generation", "hooks", "harness", "device", "ray")
+
+
+def build(shape: str, *, device: str, dtype: str) -> Subject:
+    """A random GPT-NeoX of the shape with a word-level tokenizer w0 … w50303."""
+    from tokenizers import Tokenizer, models, pre_tokenizers
+    from transformers import GPTNeoXConfig, GPTNeoXForCausalLM, PreTrainedTokenizerFast
+
+    width, blocks, heads = SHAPES[shape]
+    core = Tokenizer(models.WordLevel({f"w{index}": index for index in range(VOCABULARY)}, unk_token="w0"))  # noqa: S106  (a word, not a secret)
+    core.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=core, pad_token="w1", eos_token="w2")  # noqa: S106
+    torch.manual_seed(0)
+    config = GPTNeoXConfig(
+        vocab_size=VOCABULARY,
+        hidden_size=width,
+        num_hidden_layers=blocks,
+        num_attention_heads=heads,
+        intermediate_size=4 * width,
+        max_position_embeddings=2048,
+        bos_token_id=2,
+        eos_token_id=2,
+    )
+    with torch.device(pick_device(device)):
+        model = GPTNeoXForCausalLM(config).to(DTYPES[dtype])
+    return make_subject(model, tokenizer, model_id=f"random-{shape}", revision="0")
+
+
+def questions(count: int, *, rng: np.random.Generator) -> list[ChoiceItem]:
+    """Items of TruthfulQA's sizes: prompts of 12 to 30 tokens, 3 correct and 4 incorrect answers of 4 to 16 tokens."""
+
+    def words(low: int, high: int) -> str:
+        return " ".join(f"w{token}" for token in rng.integers(3, VOCABULARY, rng.integers(low, high)))
+
+    return [
+        ChoiceItem(
+            str(index),
+            words(12, 31),
+            tuple(f" {words(4, 17)}" for _ in range(3)),
+            tuple(f" {words(4, 17)}" for _ in range(4)),
+        )
+        for index in range(count)
+    ]
+
+
+def seconds(work: Callable[[], Any], *, device: torch.device) -> float:
+    """CPU time on a CPU, which a busy machine does not stretch; wall time between two synchronisations on a GPU."""
+    if device.type != "cuda":
+        start = time.process_time()
+        work()
+        return time.process_time() - start
+    torch.cuda.synchronize(device)
+    start = time.perf_counter()
+    work()
+    torch.cuda.synchronize(device)
+    return time.perf_counter() - start
+
+
+def compare(
+    name: str, ours: Callable[[], Any], reference: Callable[[], Any], *, device: torch.device, runs: int, note: str
+) -> Row:
+    """Median times and the median of reference / ours over alternating runs, after one warm-up of each."""
+    ours(), reference()
+    pairs = [(seconds(ours, device=device), seconds(reference, device=device)) for _ in range(runs)]
+    return {
+        "name": name,
+        "ours_s": statistics.median(a for a, _ in pairs),
+        "reference_s": statistics.median(b for _, b in pairs),
+        "ratio": statistics.median(b / a for a, b in pairs),
+        "note": note,
+    }
+
+
+def an_edit(subject: Subject) -> Edit:
+    vector = torch.randn(subject.blocks.width, generator=torch.Generator().manual_seed(0))
+    return Edit(vector * 0.1, len(subject.blocks) // 2)
+
+
+def loop_scores(subject: Subject, items: list[ChoiceItem]) -> list[list[float]]:
+    """One answer at a time: the whole sequence, all logits, no cache."""
+    result = []
+    for item in items:
+        context = subject.tokenizer(item.prompt)["input_ids"]
+        values = []
+        for answer in item.answers:
+            whole = subject.tokenizer(item.prompt + answer)["input_ids"]
+            tokens = torch.tensor([whole], device=subject.device)
+            with torch.inference_mode(), steering(subject.blocks, [an_edit(subject)], cached=False):
+                log_p = subject.model(input_ids=tokens, use_cache=False).logits.float().log_softmax(-1)
+            places = torch.arange(len(context), len(whole), device=subject.device)
+            values.append(float(log_p[0, places - 1, tokens[0, places]].sum()))
+        result.append(values)
+    return result
+
+
+def bench_scoring(subject: Subject, *, count: int, runs: int) -> Row:
+    items = questions(count, rng=np.random.default_rng(1))
+    edits = [an_edit(subject)]
+    for one, other in zip(
+        loop_scores(subject, items[:5]), score(subject, prepare(subject, items[:5]), edits=edits), strict=True
+    ):
+        np.testing.assert_allclose(one, other, rtol=TOLERANCE[subject.dtype])
+    return compare(
+        "choice scoring against one answer at a time",
+        lambda: score(subject, prepare(subject, items), edits=edits),
+        lambda: loop_scores(subject, items),
+        device=subject.device,
+        runs=runs,
+        note=f"{count} questions × 7 answers, {subject.id}; goal 5×",
+    )
+
+
+def bench_generation(subject: Subject, *, count: int, runs: int, new_tokens: int = 50) -> Row:
+    prompts = [subject.tokenizer(item.prompt)["input_ids"] for item in questions(count, rng=np.random.default_rng(2))]
+    edits = [an_edit(subject)]
+    return compare(
+        "generation against one prompt at a time",
+        lambda: generate_ids(subject, prompts, new_tokens=new_tokens, edits=edits, rows=count),
+        lambda: [generate_ids(subject, [prompt], new_tokens=new_tokens, edits=edits) for prompt in prompts],
+        device=subject.device,
+        runs=runs,
+        note=f"{count} prompts, {new_tokens} tokens greedy, both cached; goal 12×",
+    )
+
+
+def bench_hooks(subject: Subject, *, runs: int) -> Row:
+    """The ratio is unsteered over steered: 0.97 or more means at most 3 % overhead."""
+    tokens = torch.randint(3, VOCABULARY, (16, 64), generator=torch.Generator().manual_seed(0)).to(subject.device)
+
+    def forward(edits: list[Edit]) -> None:
+        with torch.inference_mode(), steering(subject.blocks, edits, cached=False):
+            for _ in range(2):
+                subject.model(input_ids=tokens, use_cache=False, logits_to_keep=1)
+
+    row = compare(
+        "forward pass with the vector against without",
+        lambda: forward([an_edit(subject)]),
+        lambda: forward([]),
+        device=subject.device,
+        runs=5 * runs,
+        note="",
+    )
+    return {**row, "note": f"overhead {1 / row['ratio'] - 1:+.1%}; goal at most 3 %"}
+
+
+def bench_harness(subject: Subject, *, count: int, runs: int, rows: int) -> list[Row]:
+    """The harness's `steered` model on the same items, its own batching, the same hook point and vector."""
+    try:
+        from lm_eval.api.instance import Instance
+        from lm_eval.models.hf_steered import SteeredModel
+    except ImportError:
+        return []
+    items = questions(count, rng=np.random.default_rng(3))
+    edit = an_edit(subject)
+    with tempfile.TemporaryDirectory() as folder:
+        subject.model.save_pretrained(folder)
+        subject.tokenizer.save_pretrained(folder)
+        steer_file = Path(folder) / "steer.pt"
+        point = {"steering_vector": edit.vector, "steering_coefficient": 1.0, "action": "add"}
+        torch.save({f"layers.{edit.layer}": point}, steer_file)
+        device, dtype = str(subject.device), subject.dtype
+        other = SteeredModel(folder, str(steer_file), device=device, dtype=dtype, batch_size=rows)
+    requests = [
+        Instance("loglikelihood", {}, (item.prompt, answer), number)
+        for item in items
+        for number, answer in enumerate(item.answers)
+    ]
+
+    def theirs() -> list[float]:
+        return [value for value, _ in other.loglikelihood(requests, disable_tqdm=True)]
+
+    def ours() -> list[float]:
+        found = score(subject, prepare(subject, items), edits=[edit], rows=rows)
+        return [float(value) for values in found for value in values]
+
+    np.testing.assert_allclose(theirs(), ours(), rtol=TOLERANCE[subject.dtype])
+    note = f"{count} questions × 7 answers, batches of {rows} rows, equal scores; goal 2×"
+    name = "choice scoring against lm-evaluation-harness (steered model)"
+    return [compare(name, ours, theirs, device=subject.device, runs=runs, note=note)]
+
+
+def bench_device(subject: Subject, *, rows: int = 64, length: int = 512) -> list[Row]:
+    """Forward tokens/s, share of the device's dense peak, peak memory; on a GPU only."""
+    if subject.device.type != "cuda":
+        return []
+    tokens = torch.randint(3, VOCABULARY, (rows, length), device=subject.device)
+    torch.cuda.reset_peak_memory_stats()
+
+    def forward() -> None:
+        with torch.inference_mode(), steering(subject.blocks, [an_edit(subject)], cached=False):
+            for _ in range(5):
+                subject.model(input_ids=tokens, use_cache=False, logits_to_keep=1)
+
+    forward()
+    spent = statistics.median(seconds(forward, device=subject.device) for _ in range(3)) / 5
+    name = torch.cuda.get_device_name()
+    peak = next((value for key, value in PEAKS.items() if key in name), None)
+    body = subject.parameters - 2 * VOCABULARY * subject.blocks.width
+    rate = rows * length / spent
+    share = "" if peak is None else f", {2 * body * rate / peak:.1%} of the dense peak"
+    memory = torch.cuda.max_memory_allocated() / 1e9
+    note = f"{rate:,.0f} tokens/s{share}, {memory:.1f} GB at most, {name}"
+    return [{"name": f"forward pass, {rows} × {length} tokens", "ours_s": spent, "reference_s": None, "note": note}]
+
+
+def bench_ray() -> list[Row]:
+    """Two demo models on two Ray workers against one; start-up of the workers counts on both sides; wall time."""
+    try:
+        import ray  # noqa: F401  (is it there?)
+    except ImportError:
+        return []
+    from generator.steering.engine import Job, run_ray
+
+    def run(workers: int) -> float:
+        with tempfile.TemporaryDirectory() as out:
+            jobs = [Job(model=f"demo:m-{seed}", suite="demo", out=out, device="cpu") for seed in (0, 1)]
+            start = time.perf_counter()
+            outcomes = run_ray(jobs, workers=workers, gpus=0, report=lambda _: None)
+            spent = time.perf_counter() - start
+        failed = [row for row in outcomes if row["status"] == "failed"]
+        if failed:
+            raise RuntimeError(f"a job failed: {failed[0]}")
+        return spent
+
+    one, two = run(1), run(2)
+    note = "wall time with start-up; goal 1.6× where two cores are free"
+    return [
+        {
+            "name": "two demo models on two Ray workers against one",
+            "ours_s": two,
+            "reference_s": one,
+            "ratio": one / two,
+            "note": note,
+        }
+    ]
+
+
+def main(
+    *,
+    full: bool = False,
+    shape: str = "70m",
+    device: str = "cpu",
+    dtype: str = "float32",
+    parts: tuple[str, ...] = PARTS[:-1],
+    threads: int = 1,
+) -> list[Row]:
+    """All rows; `full` doubles the items and the runs and adds Ray."""
+    torch.set_num_threads(threads)
+    chosen = (*parts, "ray") if full and "ray" not in parts else parts
+    runs, count, rows = (5, 48, 64) if full else (3, 24, 64)
+    found: list[Row] = []
+    if set(chosen) - {"ray"}:
+        subject = build(shape, device=device, dtype=dtype)
+        if "scoring" in chosen:
+            found.append(bench_scoring(subject, count=count, runs=runs))
+        if "generation" in chosen:
+            found.append(bench_generation(subject, count=64, runs=runs if full else 1))
+        if "hooks" in chosen:
+            found.append(bench_hooks(subject, runs=runs))
+        if "harness" in chosen:
+            found.extend(bench_harness(subject, count=count, runs=runs, rows=rows))
+        if "device" in chosen:
+            found.extend(bench_device(subject))
+    if "ray" in chosen:
+        found.extend(bench_ray())
+    return found
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--full", action="store_true")
+    parser.add_argument("--shape", choices=list(SHAPES), default="70m")
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--dtype", choices=list(DTYPES), default="float32")
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS[:-1])
+    parser.add_argument("--threads", type=int, default=1)
+    options = parser.parse_args()
+    for line in main(**{**vars(options), "parts": tuple(options.parts)}):
+        print(json.dumps(line))

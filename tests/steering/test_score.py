@@ -1,0 +1,112 @@
+"""Choice scoring: metrics by hand, odd tokenisations, NaN, out-of-memory."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from generator.core import CapewatchError
+from generator.steering.data import ChoiceItem
+from generator.steering.effects import text_effects
+from generator.steering.generate import generate, is_refusal, is_repetitive
+from generator.steering.layers import Edit
+from generator.steering.score import Prepared, metrics, prepare, score
+from generator.steering.subject import halving, make_subject
+from tests.steering.architectures import NumberTokenizer, build
+from tests.steering.small import small_items, small_subject
+
+
+def test_binary_mc1_and_mc2_follow_their_definitions() -> None:
+    items = (ChoiceItem("a", "1", (" 2", " 3"), (" 4", " 5")), ChoiceItem("b", "1", (" 2",), (" 3",)))
+    found = metrics(Prepared(items, ()), [np.log([0.3, 0.1, 0.2, 0.4]), np.log([0.25, 0.75])])
+    assert found.binary.tolist() == [True, False]  # 0.3 > 0.2, 0.25 < 0.75
+    assert found.mc1.tolist() == [False, False]  # 0.4 beats 0.3
+    np.testing.assert_allclose(found.mc2, [0.4, 0.25])
+    np.testing.assert_allclose(found.margin, [np.log(1.5), np.log(1 / 3)])
+
+
+def test_scores_do_not_depend_on_the_batch_size() -> None:
+    prepared = prepare(small_subject(), small_items("x", 17))
+    one, many = (score(small_subject(), prepared, rows=rows) for rows in (1, 512))
+    np.testing.assert_allclose(np.concatenate(one), np.concatenate(many), atol=1e-5)
+
+
+def test_an_answer_that_adds_no_token_is_named() -> None:
+    with pytest.raises(CapewatchError, match="item a: answer ' ' adds no token"):
+        prepare(small_subject(), [ChoiceItem("a", "1 2", (" ",), (" 3",))])
+
+
+def test_an_item_needs_a_correct_and_an_incorrect_answer() -> None:
+    with pytest.raises(CapewatchError, match="item a: needs at least one correct"):
+        ChoiceItem("a", "1", (), (" 2",))
+
+
+def test_nan_logits_are_named_with_the_dtype_to_pass() -> None:
+    subject = small_subject()
+    with pytest.raises(CapewatchError, match="NaN or infinite") as caught:
+        score(subject, prepare(subject, small_items("x", 3)), edits=[Edit(torch.full((32,), float("nan")), 1)])
+    assert "--dtype float32" in caught.value.hint
+
+
+def test_out_of_memory_halves_the_batch_until_it_fits() -> None:
+    tried = []
+
+    def work(rows: int) -> str:
+        tried.append(rows)
+        if rows > 3:
+            raise torch.OutOfMemoryError("full")
+        return "done"
+
+    assert halving(work, rows=20) == "done"
+    assert tried == [20, 10, 5, 2]
+
+
+def test_out_of_memory_with_one_row_says_what_to_pass() -> None:
+    def work(rows: int) -> None:
+        raise torch.OutOfMemoryError("full")
+
+    with pytest.raises(CapewatchError, match="batch of one row") as caught:
+        halving(work, rows=4)
+    assert "--dtype bfloat16" in caught.value.hint
+    assert "--sharded" in caught.value.hint
+
+
+def test_a_tokenizer_without_pad_token_borrows_one_and_says_so() -> None:
+    subject = make_subject(build("gpt2"), NumberTokenizer(pad=None, eos=5), model_id="x", revision="y")
+    assert subject.pad_id == 5
+    assert "no pad token; eos_token pads" in subject.pad_note
+    assert generate(subject, ["3 4", "6"], new_tokens=2)
+
+
+def test_a_tokenizer_without_any_special_token_is_an_error() -> None:
+    with pytest.raises(CapewatchError, match="no pad, end, begin or unknown token"):
+        make_subject(build("gpt2"), NumberTokenizer(pad=None), model_id="x", revision="y")
+
+
+def test_generation_stops_at_the_end_token_and_leaves_it_out() -> None:
+    free = generate(small_subject(), ["3 4 5"], new_tokens=6)[0].split()
+    subject = make_subject(build("llama"), NumberTokenizer(eos=int(free[2])), model_id="x", revision="y")
+    assert generate(subject, ["3 4 5"], new_tokens=6)[0].split() == free[: free.index(free[2])]
+
+
+def test_text_effects_are_perplexity_and_divergence_by_hand() -> None:
+    subject, texts = small_subject(), ["3 4 5 6", "7 8"]
+    edit = Edit(torch.ones(32), 1)
+    base, (moved, zero) = text_effects(subject, texts, [[edit], [Edit(torch.zeros(32), 1)]])
+    losses = []
+    for text in texts:
+        ids = torch.tensor([[int(word) for word in text.split()]])
+        with torch.inference_mode():
+            log_p = subject.model(input_ids=ids).logits[0].log_softmax(-1)
+        losses += [-float(log_p[place, ids[0, place + 1]]) for place in range(ids.shape[1] - 1)]
+    assert base == pytest.approx(np.exp(np.mean(losses)), rel=1e-5)
+    assert (zero.perplexity, zero.kl) == pytest.approx((base, 0.0), abs=1e-6)
+    assert moved.kl > 0
+
+
+def test_refusals_and_repetition_are_counted_by_rule() -> None:
+    assert is_refusal("I have no comment on that.")
+    assert not is_refusal("The comment section is closed.")
+    assert is_repetitive("so it goes on " * 3)
+    assert not is_repetitive("a b c d e f g h i j k l")
