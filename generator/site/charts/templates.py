@@ -68,7 +68,7 @@ def scatter() -> dict[str, Any]:
 
 def timeline() -> dict[str, Any]:
     """A value of each model against its release day, with reference lines. Data sets: points, levels."""
-    x = alt.X("day:T", title="@x", scale=alt.Scale(padding=12), axis=alt.Axis(format="%b %Y", labelAngle=0))
+    x = alt.X("day:T", title="@x", scale=alt.Scale(type="utc", padding=12), axis=alt.Axis(format="%b %Y", labelAngle=0))
     y = _y("y:Q", "@y")
     levels = alt.Chart(alt.NamedData("levels")).mark_rule(**_ZERO).encode(y=y)
     named = alt.NamedData("points")
