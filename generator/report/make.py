@@ -13,6 +13,7 @@ import generator
 from generator import snapshots
 from generator.core import canonical_json, sha256_bytes
 from generator.panel import Observations, Panel
+from generator.report.beside import beside
 from generator.report.bundle import SCHEMA_VERSION, Bundle
 from generator.report.deep import deep_sections
 from generator.report.entities import entities
@@ -48,6 +49,8 @@ def make_bundle(root: Path, settings: Settings) -> Bundle:
     as_of = settings.as_of or provider.observations.newest_day
     observations = provider.at(as_of)
     panels = {track: provider(track, as_of) for track in registry.tracks}
+    claims_rng = generator_for(settings.seed, "claims")
+    claims = beside(lambda: claims_section(root, panels, rng=claims_rng, resamples=settings.resamples))
     computed = compute(panels, seed=settings.seed, resamples=settings.resamples)
     described = entities(registry, observations, panels)
     sections = deep_sections(
@@ -63,9 +66,6 @@ def make_bundle(root: Path, settings: Settings) -> Bundle:
     )
     sections["outputs"] = tracked.pop("outputs")
     sections["predictions"] = tracked
-    sections["claims"] = claims_section(
-        root, panels, rng=generator_for(settings.seed, "claims"), resamples=settings.resamples
-    )
     sections["forecasts"] = forecasts_section(
         root,
         registry,
@@ -74,6 +74,7 @@ def make_bundle(root: Path, settings: Settings) -> Bundle:
         seed=settings.seed,
         compute=as_of >= provider.observations.newest_day,
     )
+    sections["claims"] = claims()
     return Bundle(
         meta=_meta(registry, observations, panels, described, settings, as_of),
         statistics=computed.as_json(),

@@ -64,7 +64,13 @@ NAVIGATION: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     ("Diagnose", (("Diagnose", "diagnose/index.md"),)),
     (
         "Predictions",
-        (("Predictions", "predictions/index.md"), ("Claims", "claims/index.md"), ("Forecasts", "forecasts/index.md")),
+        (
+            ("Predictions", "predictions/index.md"),
+            ("Claims", "claims/index.md"),
+            ("Contradictions", "contradictions.md"),
+            ("Objections", "objections.md"),
+            ("Forecasts", "forecasts/index.md"),
+        ),
     ),
     (
         "Models",

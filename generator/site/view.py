@@ -188,8 +188,25 @@ class View:
         cell = model["scores"].get(track, {}).get(axis)
         return cell["value"] if cell else None
 
-    def is_stale(self, row: Mapping[str, Any]) -> bool:
-        return bool(row.get("stale"))
+    @cached_property
+    def track_sources(self) -> dict[str, set[str]]:
+        """track -> the sources behind the cells of its panel."""
+        found: dict[str, set[str]] = defaultdict(set)
+        for model in self.bundle.entities["models"]:
+            for row in model["observations"]:
+                for track in row["chosen_in"]:
+                    found[track].add(row["source"])
+        return found
+
+    def stale_note(self, *, tracks: Iterable[str] = (), sources: Iterable[str] = ()) -> str:
+        """HTML to append to a page that uses sources older than they may be; empty when none is."""
+        used = set(sources).union(*(self.track_sources.get(track, set()) for track in tracks))
+        stale = [row for row in self.bundle.meta["freshness"] if row["stale"] and row["source"] in used]
+        if not stale:
+            return ""
+        named = "; ".join(f"{row['name']}: {row['age_days']} days, at most {row['max_age_days']}" for row in stale)
+        note = Markup('<p class="cw-note"><span class="cw-chip cw-chip--warn">stale</span> Behind this page: {}.</p>')
+        return f"\n\n{note.format(named)}\n"
 
     @cached_property
     def as_of_date(self) -> dt.date:

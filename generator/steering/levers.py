@@ -159,7 +159,7 @@ def summarise(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
                 {
                     "level": level,
                     **{
-                        measure: list(mean_interval([row[measure] for row in mine if row["level"] == level]))
+                        measure: _share_interval([row[measure] for row in mine if row["level"] == level])
                         for measure in ("fact_accuracy", "truthfulness")
                     },
                 }
@@ -194,6 +194,12 @@ def coupling(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
     null = [float((x * rng.permuted(y, axis=1)).sum()) / norm for _ in range(1999)]
     p = (1 + sum(abs(value) >= abs(r) - 1e-12 for value in null)) / 2000
     return {**result, "slope": float((x * y).sum() / (x**2).sum()), "r": r, "p": p}
+
+
+def _share_interval(values: Sequence[float]) -> list[float]:
+    """Mean, low and high of shares over seeds; the t interval is cut at 0 and 1."""
+    mean, low, high = mean_interval(values)
+    return [mean, max(low, 0.0), min(high, 1.0)]
 
 
 def _move(rows: Sequence[dict[str, Any]], measure: str, *, low: float, high: float) -> dict[str, Any]:

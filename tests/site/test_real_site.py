@@ -103,6 +103,23 @@ def test_no_page_shows_a_broken_number_or_a_template_mark(pages):
     assert found == {}
 
 
+def test_no_page_shows_its_own_markup(pages):
+    found = {
+        path
+        for path, page in pages.items()
+        if any(re.search(r"</?(div|p|table|tr|dl|span)\b", text) for text in page.text)
+    }
+    assert found == set()
+
+
+def test_a_page_that_uses_a_stale_source_says_so(site, pages):
+    meta = json.loads((site.parent / "build/bundle/meta.json").read_text())
+    assert any(row["source"] == "epoch" and row["stale"] for row in meta["freshness"])
+    for path in ("frontier/index.html", "models/claude-opus-4-5/index.html", "labs/anthropic/index.html"):
+        assert "Behind this page: Epoch AI" in "".join(pages[path].text), path
+    assert "Behind this page" not in "".join(pages["families/opt/index.html"].text)
+
+
 def test_every_link_and_anchor_inside_the_site_leads_somewhere(site, pages):
     missing = []
     for path, page in pages.items():

@@ -34,7 +34,7 @@ def pages(view: View) -> Iterator[Page]:
             slope=view.pair_statistic("harness-v1", "slope", BASE),
         ),
         running=running_sentence(view),
-    )
+    ) + view.stale_note(tracks=tracks)
     yield Page(
         "base/index.md",
         "Base models",

@@ -90,7 +90,7 @@ def _page(view: View, item: Row) -> Page:
         state=state_chip(item["status"]).html,
         replaced=replaced,
         citation=source_link(item["citation"]["url"], item["citation"]["title"]),
-    )
+    ) + view.stale_note(tracks=item["tracks"])
     return Page(
         f"benchmarks/{item['id']}.md",
         item["name"],

@@ -27,7 +27,6 @@ def pages(view: View) -> Iterator[Page]:
     body = view.render(
         "claims.md.j2", INDEX, table=_table(items, base_of(INDEX)), total=len(items),
         counts=[(verdict_chip(name), section["counts"].get(name, 0)) for name in VERDICTS],
-        contradictions=section["contradictions"], objections=section["objections"], verdict_chip=verdict_chip, value=value,
     )  # fmt: skip
     yield Page(
         "claims/index.md",
@@ -38,6 +37,15 @@ def pages(view: View) -> Iterator[Page]:
     titles = {item["id"]: item["title"] for item in items}
     for item in items:
         yield _page(view, item, titles)
+    yield _beside(view, "contradictions", "Contradictions", section["contradictions"])
+    yield _beside(view, "objections", "Objections answered", section["objections"])
+
+
+def _beside(view: View, name: str, title: str, rows: Sequence[Row]) -> Page:
+    """The page of the contradictions, or of the referee's objections."""
+    body = view.render(f"{name}.md.j2", f"{name}/", **{name: rows}, verdict_chip=verdict_chip, value=value)
+    description = f"{title}: {format.plural(len(rows), 'entry', 'entries')} filled from the recomputed claims."
+    return Page(f"{name}.md", title, description, body, edit=f"data/{name}.yaml")
 
 
 def value(found: Any) -> str:

@@ -99,7 +99,7 @@ def _page(view: View, family: Row) -> Page:
         models=model_table(view, family["models"], base),
         critical=critical,
         critical_text=critical_size(view, TRACK, family["id"]).html,
-    )
+    ) + view.stale_note(tracks=(TRACK,))
     description = (
         f"{family['name']}: {format.plural(family['n_models'], 'model')}, scores against size and local coupling γ12."
     )

@@ -34,7 +34,7 @@ def pages(view: View) -> Iterator[Page]:
             view.axis_name(FRONTIER[1]),
             slope=view.pair_statistic("maker", "slope", FRONTIER),
         ),
-    )
+    ) + view.stale_note(tracks=tracks)
     yield Page(
         "frontier/index.md",
         "Frontier",

@@ -96,7 +96,7 @@ def _page(view: View, lab: Row) -> Page:
         tracks=tracks,
         models=model_table(view, lab["models"], base),
         site=source_link(lab["url"], urlsplit(lab["url"] or "").netloc),
-    )
+    ) + view.stale_note(tracks=FRONTIER_TRACKS)
     description = f"{lab['name']}: {format.plural(lab['n_models'], 'model')} with their scores and residuals from the frontier trend."
     return Page(
         f"labs/{lab['id']}.md", lab["name"], description, body, search=description, edit=f"data/labs/{lab['id']}.yaml"

@@ -110,7 +110,7 @@ def _page(view: View, model: Row) -> Page:
         observations=_observations(view, model, base),
         links=[source_link(item, item) for item in model["links"]],
         n=len(model["observations"]),
-    )
+    ) + view.stale_note(sources=(row["source"] for row in model["observations"]))
     words = f"{model['name']} by {model['lab_name']}: {format.plural(len(model['observations']), 'sourced score')}"
     return Page(
         f"models/{model['id']}.md", model["name"], f"{words}, each with source, protocol and day.", body,

@@ -107,7 +107,7 @@ def _page(view: View, item: Row) -> Page:
         chart=chart.html(base) if chart else "",
         chance=chance_block(view, item["id"]),
         ledger=_ledger(item),
-    )
+    ) + view.stale_note(tracks=(row["track"],))
     return Page(
         f"predictions/{item['id']}.md",
         row["title"],

@@ -1,0 +1,40 @@
+"""A part computed beside the rest gives what it gives alone, and its errors are raised where its result is asked for."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from generator.core import CapewatchError
+from generator.report.beside import beside
+
+
+def test_the_result_comes_back_from_the_other_process():
+    found = beside(lambda: {"sum": sum(range(10)), "pid": os.getpid()})
+    assert found()["sum"] == 45
+
+
+def test_an_error_is_raised_with_its_message_when_the_result_is_asked_for():
+    def fail():
+        raise CapewatchError("no such panel", hint="look again")
+
+    waiting = beside(fail)
+    with pytest.raises(CapewatchError, match="no such panel") as caught:
+        waiting()
+    assert caught.value.hint in ("look again", "")
+
+
+@pytest.mark.parametrize("cores", [1, None])
+def test_one_core_runs_the_part_when_asked(monkeypatch, cores):
+    monkeypatch.setattr(os, "cpu_count", lambda: cores)
+    asked = []
+    waiting = beside(lambda: asked.append(1) or "done")
+    assert asked == []
+    assert waiting() == "done"
+
+
+def test_a_process_that_dies_is_named():
+    waiting = beside(lambda: os._exit(7))
+    with pytest.raises(RuntimeError, match="stopped without a result"):
+        waiting()
