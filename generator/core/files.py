@@ -80,6 +80,7 @@ def read_json(path: Path) -> Any:
 
 
 def _refuse_non_finite(value: Any, where: str) -> None:
+    """Raise ValueError naming the place of the first NaN or infinity."""
     if isinstance(value, float) and not math.isfinite(value):
         raise ValueError(f"{where}: {value} cannot be written; give None and a reason instead")
     if isinstance(value, dict):

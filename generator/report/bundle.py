@@ -12,6 +12,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,7 @@ class Table:
         if list(self.frame.columns) != [item.name for item in self.fields]:
             raise ValueError(f"table {self.name}: columns {list(self.frame.columns)} are not its fields")
 
-    @property
+    @cached_property
     def csv(self) -> str:
         """Text that a spreadsheet cannot take for a formula: a leading =, +, - or @ of a text cell is quoted by '."""
         frame = self.frame.copy()

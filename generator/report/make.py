@@ -12,7 +12,7 @@ from typing import Any
 import generator
 from generator import snapshots
 from generator.core import canonical_json, sha256_bytes
-from generator.panel import Observations, Panel
+from generator.panel import Observations, Panel, PanelProvider
 from generator.report.beside import beside
 from generator.report.bundle import SCHEMA_VERSION, Bundle
 from generator.report.deep import deep_sections
@@ -49,8 +49,7 @@ def make_bundle(root: Path, settings: Settings) -> Bundle:
     as_of = settings.as_of or provider.observations.newest_day
     observations = provider.at(as_of)
     panels = {track: provider(track, as_of) for track in registry.tracks}
-    claims_rng = generator_for(settings.seed, "claims")
-    claims = beside(lambda: claims_section(root, panels, rng=claims_rng, resamples=settings.resamples))
+    other = beside(lambda: _ledgers(root, registry, provider, panels, settings, as_of))
     computed = compute(panels, seed=settings.seed, resamples=settings.resamples)
     described = entities(registry, observations, panels)
     sections = deep_sections(
@@ -61,11 +60,6 @@ def make_bundle(root: Path, settings: Settings) -> Bundle:
         resamples=settings.resamples,
     )
     _add_h(described["models"], computed.frames)
-    tracked = tracker_section(
-        root, registry, provider, as_of=as_of, seed=settings.seed, resamples=min(settings.resamples, 1_000)
-    )
-    sections["outputs"] = tracked.pop("outputs")
-    sections["predictions"] = tracked
     sections["forecasts"] = forecasts_section(
         root,
         registry,
@@ -74,7 +68,7 @@ def make_bundle(root: Path, settings: Settings) -> Bundle:
         seed=settings.seed,
         compute=as_of >= provider.observations.newest_day,
     )
-    sections["claims"] = claims()
+    sections |= other()
     return Bundle(
         meta=_meta(registry, observations, panels, described, settings, as_of),
         statistics=computed.as_json(),
@@ -82,6 +76,22 @@ def make_bundle(root: Path, settings: Settings) -> Bundle:
         tables=tables(registry, observations, panels, computed.frames, described["models"]),
         sections=sections,
     )
+
+
+def _ledgers(
+    root: Path,
+    registry: Registry,
+    provider: PanelProvider,
+    panels: Mapping[str, Panel],
+    settings: Settings,
+    as_of: dt.date,
+) -> dict[str, Any]:
+    """The sections of the claims and of the predictions."""
+    rng = generator_for(settings.seed, "claims")
+    claims = claims_section(root, panels, rng=rng, resamples=settings.resamples)
+    draws = min(settings.resamples, 1_000)
+    tracked = tracker_section(root, registry, provider, as_of=as_of, seed=settings.seed, resamples=draws)
+    return {"claims": claims, "outputs": tracked.pop("outputs"), "predictions": tracked}
 
 
 def _add_h(models: list[dict[str, Any]], frames: Mapping[str, Any]) -> None:
