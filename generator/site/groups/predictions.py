@@ -34,8 +34,10 @@ def pages(view: View) -> Iterator[Page]:
     body = view.render(
         "predictions.md.j2",
         INDEX,
-        predictions=_table(view, kinds["prediction"], base),
+        predictions=_table(view, kinds["prediction"], base, filtered=True),
         statements=_table(view, kinds["statement"], base) if kinds["statement"] else "",
+        states=sorted({item["evaluation"]["state"] for item in kinds["prediction"]}),
+        standings=sorted({item["evaluation"]["standing"] for item in kinds["prediction"]}),
         counts=view.section("predictions")["counts"],
     )
     yield Page(
@@ -49,7 +51,7 @@ def pages(view: View) -> Iterator[Page]:
         yield _page(view, item)
 
 
-def _table(view: View, items: Sequence[Row], base: str) -> Markup:
+def _table(view: View, items: Sequence[Row], base: str, *, filtered: bool = False) -> Markup:
     columns = (
         Column("Prediction"),
         Column("State"),
@@ -76,7 +78,9 @@ def _table(view: View, items: Sequence[Row], base: str) -> Markup:
                 view.track_name(row["track"]),
             )
         )
-    return tables.table(columns, body, caption="Predictions", classes="cw-table--titles")
+    attributes = Markup(' data-cw-filter="predictions"') if filtered else Markup("")
+    caption = "Predictions" if filtered else "Statements"
+    return tables.table(columns, body, caption=caption, attributes=attributes, classes="cw-table--titles")
 
 
 def _numbered(row: Row) -> str:
