@@ -296,6 +296,7 @@ def _sections() -> dict[str, Any]:
                 "api/v1/predictions.json",
                 "api/v1/predictions/it-couples.json",
                 "api/v1/badges/it-couples.json",
+                "api/v1/badges/predictions.json",
                 "feeds/predictions/it-couples.xml",
                 "feeds/predictions.xml",
                 "feeds/deadlines.ics",

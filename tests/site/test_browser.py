@@ -87,6 +87,7 @@ class Watched:
 
     def __init__(self, context: Any, address: str) -> None:
         self.page = context.new_page()
+        self.page.set_default_timeout(90_000)  # two workers on two cores can starve a browser
         self.faults: list[str] = []
         self.page.on(
             "console", lambda message: message.type in ("error", "warning") and self.faults.append(message.text)
