@@ -63,7 +63,7 @@ def diagrams(view: View, base: str) -> str:
 
 
 def freshness(view: View, _base: str) -> str:
-    """Newest day of each source and whether it is older than it may be."""
+    """Newest day of each source that a page uses or that is older than it may be: as many stale ones as the stamp counts."""
     return freshness_table(view, only_used=True)
 
 
@@ -77,7 +77,7 @@ def freshness_table(view: View, *, only_used: bool) -> Markup:
     )
     body = []
     for row in view.meta["freshness"]:
-        if only_used and not row["rows_used"]:
+        if only_used and not row["rows_used"] and not row["stale"]:
             continue
         body.append(
             (
