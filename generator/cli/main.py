@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from generator.core import CapewatchError
+from generator.core import CapewatchError, printable
 
 # One thread for linear algebra: the same bytes on every machine, and small matrices are faster so.
 for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
@@ -119,7 +119,7 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(141)
     except CapewatchError as error:
-        click.echo(f"capewatch: {error}", err=True)
+        click.echo("\n".join(printable(line) for line in f"capewatch: {error}".split("\n")), err=True)
         sys.exit(error.exit_code)
     except OSError as error:
         click.echo(f"capewatch: {error.filename or 'system'}: {error.strerror or error}", err=True)

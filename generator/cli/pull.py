@@ -140,10 +140,11 @@ def _event(source: str, row: dict[str, object]) -> str:
 def write_unmatched(project: Path) -> None:
     """data/snapshots/unmatched.csv: every spelling that names no model, with near matches for people to read."""
     from generator.panel import gather
+    from generator.report.bundle import defused
     from generator.schema import load_registry
 
     unmatched = gather(load_registry(project)).unmatched.sort_values(["source", "spelling"])
-    text = unmatched.to_csv(index=False, lineterminator="\n")
+    text = unmatched.map(defused).to_csv(index=False, lineterminator="\n")
     path = project / "data" / "snapshots" / "unmatched.csv"
     if not path.is_file() or path.read_text(encoding="utf-8") != text:
         write_atomic(path, text)

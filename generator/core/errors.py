@@ -53,8 +53,8 @@ class Problem:
             parts.append(f"found {self.found}")
         if self.allowed:
             parts.append(f"allowed {self.allowed}")
-        text = "; ".join(parts)
-        return f"{text}\n    hint: {self.hint}" if self.hint else text
+        text = printable("; ".join(parts))
+        return f"{text}\n    hint: {printable(self.hint)}" if self.hint else text
 
     def github(self) -> str:
         """A workflow command that the forge shows beside the line."""
@@ -69,8 +69,8 @@ class Problem:
             if part
         )
         return (
-            f"::{self.severity} file={_escape(self.path, prop=True)},line={max(self.line, 1)},"
-            f"title={_escape(self.code, prop=True)}::{_escape(body)}"
+            f"::{self.severity} file={_escape(printable(self.path), prop=True)},line={max(self.line, 1)},"
+            f"title={_escape(self.code, prop=True)}::{_escape(printable(body))}"
         )
 
     def as_dict(self) -> dict[str, object]:
@@ -84,6 +84,13 @@ class ProblemsFound(CapewatchError):
         self.problems = sorted(problems)
         errors = sum(problem.severity == "error" for problem in self.problems)
         super().__init__("\n".join(problem.text() for problem in self.problems) + f"\n{errors} errors")
+
+
+def printable(text: str) -> str:
+    """Text for a terminal or a log: what could move its cursor, end its line or turn its direction is written as ``\\x1b``."""
+    return "".join(
+        character if character == " " or character.isprintable() else ascii(character)[1:-1] for character in text
+    )
 
 
 def near_matches(word: str, known: Iterable[str], *, limit: int = 3) -> list[str]:

@@ -78,6 +78,13 @@ def _identity(document: Document, value: Prediction, folder: str, seen: dict[str
             found=folder,
             allowed=f"{FOLDER}/{value.id}/{FILE}",
         )
+    if value.id == FOLDER:
+        yield document.problem(
+            ("id",),
+            "bad-id",
+            f"the id {FOLDER!r} names the badge and the feed of all predictions",
+            hint="choose another id",
+        )
     if value.id in seen:
         yield document.problem(
             ("id",),

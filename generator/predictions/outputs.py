@@ -156,7 +156,17 @@ def calendar(predictions: Iterable[Prediction], *, site_url: str, stamp: str) ->
             "TRANSP:TRANSPARENT",
             "END:VEVENT",
         ]
-    return "".join(_folded(line) + "\r\n" for line in [*lines, "END:VCALENDAR"])
+    return folded([*lines, "END:VCALENDAR"])
+
+
+def folded(lines: Iterable[str]) -> str:
+    """The lines of a calendar, each at most 75 octets; longer ones go on in the next row after a blank (RFC 5545)."""
+    return "".join(_folded(line) + "\r\n" for line in lines)
+
+
+def unfolded(text: str) -> list[str]:
+    """The lines that `folded` was given."""
+    return text.replace("\r\n ", "").split("\r\n")[:-1]
 
 
 def prediction_url(site_url: str, identity: str) -> str:

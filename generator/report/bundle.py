@@ -21,6 +21,7 @@ import pandas as pd
 from generator.core import canonical_json, read_json, sha256_bytes, write_if_changed
 
 SCHEMA_VERSION = 1
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 ENTITY_KINDS = ("models", "labs", "families", "benchmarks", "sources", "tracks", "evaluators")
 
 
@@ -58,7 +59,7 @@ class Table:
         frame = self.frame.copy()
         for item in self.fields:
             if item.type == "text":
-                frame[item.name] = frame[item.name].map(_defused)
+                frame[item.name] = frame[item.name].map(defused)
         return frame.to_csv(index=False, lineterminator="\n")
 
     @property
@@ -159,5 +160,6 @@ def _read_table(path: Path) -> Table:
     return Table(metadata["name"], metadata["title"], metadata["description"], fields, frame, metadata["licence"])
 
 
-def _defused(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
+def defused(value: Any) -> Any:
+    """A cell that no spreadsheet takes for a formula: text that begins like one, also in full-width form, gets a '."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value

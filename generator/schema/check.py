@@ -14,6 +14,7 @@ from generator.core import PartialDate, Problem, near_matches
 from generator.schema.model import Model, Observation
 from generator.schema.registry import Entry, Registry
 from generator.schema.registry_files import Benchmark
+from generator.schema.tree import tree_problems
 from generator.schema.yamlfile import Document, Location
 
 #: Multiply a value by this to go from the first unit to the second.
@@ -344,6 +345,10 @@ def axis_ids(benchmarks: Iterable[Entry[Benchmark]]) -> list[str]:
     return sorted(axis for entry in benchmarks for axis in ([rule.id for rule in entry.value.axes] or [entry.value.id]))
 
 
+def _tree(registry: Registry, _today: dt.date) -> Iterator[Problem]:
+    return tree_problems(registry.root)
+
+
 CHECKS: tuple[Check, ...] = (
     Check("references", "every lab, family, benchmark, evaluator and source that is named exists", _references),
     Check("values", "a value lies in the range of its benchmark, in its unit", _values),
@@ -354,4 +359,5 @@ CHECKS: tuple[Check, ...] = (
     Check("folders", "a model file stands in the folder of its lab or family", _folders),
     Check("corrections", "a correction names a source, model and benchmark that exist", _corrections),
     Check("tracks", "a track names axes and evaluators that exist", _tracks),
+    Check("tree", "the folders hold plain files, no links, under names that every system can hold", _tree),
 )

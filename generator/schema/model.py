@@ -6,7 +6,19 @@ from typing import Literal
 
 from pydantic import Field
 
-from generator.schema.fields import Day, DayOrCoarser, Finite, Id, LongText, PositiveCount, Spelling, Text, Url, Written
+from generator.schema.fields import (
+    Day,
+    DayOrCoarser,
+    Finite,
+    Id,
+    LongText,
+    Name,
+    PositiveCount,
+    Spelling,
+    Text,
+    Url,
+    Written,
+)
 
 Unit = Literal["percent", "fraction", "index", "elo", "minutes", "usd", "perplexity"]
 
@@ -61,7 +73,7 @@ class Model(Written):
 
     schema_version: Literal[1]
     id: Id
-    name: Text
+    name: Name
     lab: Id
     family: Id | None = None
     kind: Literal["base", "chat"] = Field(

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from generator.schema.fields import Day, DayOrCoarser, Finite, Id, LongText, Spelling, Text, Url, Written
+from generator.schema.fields import Day, DayOrCoarser, Finite, Id, LongText, Name, Spelling, Text, Url, Written
 from generator.schema.model import Protocol, Unit
 
 
@@ -27,7 +27,7 @@ class AxisRule(Written):
     """A benchmark under one protocol family, when its observations must not share one axis."""
 
     id: Id
-    name: Text
+    name: Name
     where: Protocol = Field(description="an observation belongs to the axis when all of these agree with its protocol")
 
 
@@ -36,7 +36,7 @@ class Benchmark(Written):
 
     schema_version: Literal[1]
     id: Id
-    name: Text
+    name: Name
     measures: LongText
     ability: Literal[
         "reasoning", "truthfulness", "knowledge", "coding", "instruction", "mathematics", "agency", "language", "index"
@@ -59,7 +59,7 @@ class Benchmark(Written):
 class Lab(Written):
     schema_version: Literal[1]
     id: Id
-    name: Text
+    name: Name
     url: Url | None = None
     colour: str | None = Field(None, pattern=r"^#[0-9a-f]{6}$", description="used for this lab in every chart")
     domains: list[Text] = Field(
@@ -73,7 +73,7 @@ class Family(Written):
 
     schema_version: Literal[1]
     id: Id
-    name: Text
+    name: Name
     lab: Id
     note: LongText | None = None
 
@@ -83,7 +83,7 @@ class Source(Written):
 
     schema_version: Literal[1]
     id: Id
-    name: Text
+    name: Name
     url: Url
     licence: Text
     licence_url: Url | None = None
@@ -101,7 +101,7 @@ class Source(Written):
 
 class Evaluator(Written):
     id: Id
-    name: Text
+    name: Name
     url: Url | None = None
     note: LongText | None = None
 
@@ -117,7 +117,7 @@ class Track(Written):
     """A named rule which observations feed a panel. Within a cell the earliest rule that tells two apart decides."""
 
     id: Id
-    name: Text
+    name: Name
     description: LongText
     kind: Literal["base", "chat"] = Field(description="which kind of model the panel lists")
     evaluators: list[Id] = Field(min_length=1, description="accepted evaluators, preferred first")

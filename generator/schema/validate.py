@@ -55,7 +55,7 @@ def _problem(document: Document, kind: type[BaseModel], detail: Any) -> Problem:
     code = _CODES.get(detail["type"], "bad-value")
     found = _shown(detail["input"])
     context = detail.get("ctx", {})
-    name = ".".join(str(part) for part in location) or "the file"
+    name = _shortened(".".join(str(part) for part in location)) or "the file"
     if code == "missing-key":
         return document.problem(
             location[:-1], code, f"{name} is missing", hint="add it; CONTRIBUTING.md shows a whole file"
@@ -89,6 +89,7 @@ def _special_code(message: str) -> str:
     for words, code in (
         ("date", "bad-date"), ("day of the calendar", "bad-date"), ("whole day", "bad-date"), ("address", "bad-url"),
         ("an id is", "bad-id"), ("plain text only", "markup"), ("control character", "control-character"),
+        ("look alike", "mixed-script"), ("stand on one letter", "stacked-marks"),
     ):  # fmt: skip
         if words in message:
             return code
@@ -104,6 +105,10 @@ def _allowed(detail: Any) -> str:
 
 def _shown(value: Any) -> str:
     text = repr(value) if not isinstance(value, dict | list) else f"a {type(value).__name__}"
+    return _shortened(text)
+
+
+def _shortened(text: str) -> str:
     return text if len(text) <= 80 else text[:77] + "…"
 
 

@@ -17,10 +17,16 @@ from generator.core import Problem
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 20
+MAX_KEY = 200
+MAX_DIGITS = 40
+#: The C parser composes nodes by recursion in C: from some ten thousand levels on it would take the process with it.
+_SAFE_TO_COMPOSE = 8_192
 _INT = re.compile(r"^[-+]?(0|[1-9][0-9]*(_[0-9]+)*)$")
 _FLOAT = re.compile(r"^[-+]?(0|[1-9][0-9]*(_[0-9]+)*)?(\.[0-9]+|\.)?([eE][-+]?[0-9]+)?$")
 _SPECIAL = {".nan": float("nan"), ".inf": float("inf"), "+.inf": float("inf"), "-.inf": float("-inf")}
 _WORDS = {"": None, "~": None, "null": None, "true": True, "false": False}
+_KNOWN = ("bool", "float", "int", "map", "merge", "null", "seq", "str", "timestamp", "value")
+_TAGS = frozenset(f"tag:yaml.org,2002:{name}" for name in _KNOWN)
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 Location = tuple[str | int, ...]
@@ -53,6 +59,10 @@ def read_yaml(path: Path, *, shown_as: str) -> Document:
     if text is None:
         return document
     try:
+        deep = _first_too_deep(text) if len(text) > _SAFE_TO_COMPOSE else None
+        if deep is not None:
+            document.problems.append(_too_deep(shown_as, deep))
+            return document
         loader = _Loader(text)
         try:
             node = loader.get_single_node()
@@ -62,7 +72,7 @@ def read_yaml(path: Path, *, shown_as: str) -> Document:
         document.problems.append(_syntax_problem(shown_as, text, error))
         return document
     except RecursionError:
-        document.problems.append(Problem(shown_as, 1, "too-deep", "the file nests too deeply to read"))
+        document.problems.append(_too_deep(shown_as, 1))
         return document
     if node is None:
         document.problems.append(
@@ -71,6 +81,23 @@ def read_yaml(path: Path, *, shown_as: str) -> Document:
         return document
     document.data = _build(node, (), document, set(), 0)
     return document
+
+
+def _first_too_deep(text: str) -> int | None:
+    """The line on which the nesting passes twice MAX_DEPTH; read event by event, so the depth costs nothing."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > 2 * MAX_DEPTH:
+                return int(event.start_mark.line) + 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+    return None
+
+
+def _too_deep(path: str, line: int) -> Problem:
+    return Problem(path, line, "too-deep", "the file nests too deeply", allowed=f"{MAX_DEPTH} levels")
 
 
 def _read_text(path: Path, document: Document) -> str | None:
@@ -123,7 +150,23 @@ def _syntax_problem(path: str, text: str, error: yaml.YAMLError) -> Problem:
 
 def _build(node: yaml.Node, where: Location, document: Document, seen: set[int], depth: int) -> Any:
     document.lines.setdefault(where, node.start_mark.line + 1)
+    if node.tag not in _TAGS:
+        document.problems.append(
+            document.problem(
+                where,
+                "yaml-tag",
+                f"the tag {node.tag[:80]!r} is not read",
+                allowed="plain values",
+                hint="remove the tag",
+            )
+        )
+        return None
     if isinstance(node, yaml.ScalarNode):
+        if len(node.value) > MAX_DIGITS and not node.style and _FLOAT.match(node.value):
+            document.problems.append(
+                document.problem(where, "not-a-number", "a number is too long", allowed=f"{MAX_DIGITS} characters")
+            )
+            return None
         return _scalar(node)
     if id(node) in seen:
         document.problems.append(
@@ -155,6 +198,11 @@ def _mapping(node: yaml.Node, where: Location, document: Document, seen: set[int
             document.problems.append(Problem(document.path, line, "bad-key", "a key is not plain text"))
             continue
         key = key_node.value
+        if len(key) > MAX_KEY:
+            document.problems.append(
+                Problem(document.path, line, "bad-key", "a key is too long", allowed=f"{MAX_KEY} characters")
+            )
+            continue
         if key in result:
             document.problems.append(
                 Problem(

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from generator.core import CapewatchError, read_json
 from generator.report.bundle import Bundle
+from generator.site.policy import add_policy
 from generator.site.rendering import RenderReport, render
 
 _LANGUAGES = "assets/javascripts/lunr"
@@ -48,6 +49,7 @@ def run_mkdocs(out: Path, site: Path, *, as_of: str) -> None:
         raise CapewatchError("the pages do not build strictly:\n" + "\n".join(told or result.stderr.splitlines()[-5:]))
     add_to_search(fresh / "search" / "search_index.json", out / "search.json")
     trim(fresh)
+    add_policy(fresh)
     exchange(fresh, site)
 
 

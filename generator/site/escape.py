@@ -1,4 +1,4 @@
-"""Escapes for the three places where foreign text goes: HTML, Markdown headings and YAML front matter.
+"""Escapes for the places where foreign text goes: HTML, Markdown headings, YAML front matter and the search index.
 
 Names of models, labs and sources are hostile input: nothing of them may become markup.
 """
@@ -14,12 +14,26 @@ from urllib.parse import urlsplit
 from markupsafe import Markup
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ufffe\uffff\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ufffe\uffff\u202a-\u202e\u2066-\u2069]")
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|~^=:$@\"'])")
 
 
 def plain(text: Any) -> str:
     """One line without control characters or direction marks."""
     return " ".join(_CONTROL.sub("", str(text)).split())
+
+
+def shown(page: str) -> str:
+    """A finished page in which what would turn the direction of text, or is no text at all, is a mark that can be seen.
+
+    The downloads keep the characters; on a page they could make one name read as another.
+    """
+    return _UNSEEN.sub("\N{REPLACEMENT CHARACTER}", page)
+
+
+def search_text(text: Any) -> str:
+    """One line for the search index, HTML-escaped: the theme writes titles and texts of hits into the page as they are."""
+    return html.escape(plain(text))
 
 
 def markdown(text: Any) -> Markup:

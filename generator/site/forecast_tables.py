@@ -61,9 +61,7 @@ def _line(entry: Row, axes: Sequence[str], reach: float, *, headline: str) -> li
     covered = entry["coverage"]["from_third"]["80"]
     return [
         Cell(
-            Markup('<span style="display:inline-block;min-width:min(11rem,35vw)" title="{}">{}{}</span>').format(
-                entry["name"], entry["title"], chip
-            ),
+            Markup('<span class="cw-entry" title="{}">{}{}</span>').format(entry["name"], entry["title"], chip),
             entry["title"],
         ),
         tables.figure(error["overall"], 2),
@@ -95,7 +93,7 @@ def gain_drawing(skill: Row, reach: float) -> Cell:
     clear = skill["excludes_zero"] and max(abs(skill["gain_low_pp"]), abs(skill["gain_high_pp"])) > _NOTHING
     colour = "var(--cw-muted)" if not clear else "var(--cw-ok)" if skill["gain_pp"] > 0 else "var(--cw-bad)"
     drawing = Markup(
-        '<svg viewBox="0 0 {w} {h}" width="{w}" height="{h}" style="min-width:{w}px" aria-hidden="true" '
+        '<svg viewBox="0 0 {w} {h}" width="{w}" height="{h}" class="cw-gain" aria-hidden="true" '
         'focusable="false">'
         '<line x1="{zero}" x2="{zero}" y1="2" y2="20" stroke="var(--cw-axis)"/>'
         '<line x1="{low}" x2="{high}" y1="11" y2="11" stroke="{colour}" stroke-width="2"/>'

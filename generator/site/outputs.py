@@ -8,6 +8,7 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 from generator.core import canonical_json
+from generator.predictions.outputs import folded, unfolded
 from generator.report.bundle import Bundle
 from generator.report.outputs import SITE
 
@@ -24,8 +25,7 @@ def outputs(bundle: Bundle, *, root: Path, site_url: str) -> Iterator[tuple[str,
 
     base = site_url.rstrip("/") + "/"
     for path, text in sorted(bundle.sections.get("outputs", {}).items()):
-        shown = escape(base, {'"': "&quot;"}) if path.endswith(".xml") else base
-        yield described(path, text.replace(SITE, shown), _what(path))
+        yield described(path, _placed(path, text, base), _what(path))
     yield described(f"{API}/meta.json", canonical_json(bundle.meta, indent=1), "as-of day, counts, freshness, versions")
     yield described(f"{API}/statistics.json", canonical_json(bundle.statistics, indent=1), "every statistic by id")
     claims = bundle.sections.get("claims", {})
@@ -45,6 +45,13 @@ def outputs(bundle: Bundle, *, root: Path, site_url: str) -> Iterator[tuple[str,
         ]
     yield f"{API}/index.json", canonical_json(_index(bundle, listed), indent=1)
     yield "llms.txt", _for_language_models(bundle, base)
+
+
+def _placed(path: str, text: str, base: str) -> str:
+    """The text with the site's address where the bundle could not know it, in the form that the kind of file asks for."""
+    if path.endswith(".ics"):
+        return folded(line.replace(SITE, base) for line in unfolded(text))
+    return text.replace(SITE, escape(base, {'"': "&quot;"}) if path.endswith(".xml") else base)
 
 
 def _what(path: str) -> str:

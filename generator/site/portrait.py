@@ -34,10 +34,9 @@ def portrait_svg(found: Mapping[str, Any], names: tuple[str, str], *, label: str
             )
         )
         parts.append(_end(points[-1], family if strong else "", strong=strong))
-    return Markup(
-        '<svg class="cw-portrait" viewBox="0 0 640 400" role="img" aria-label="{}" style="width:100%;max-width:44rem;height:auto;'
-        'font:12px system-ui,sans-serif">{}</svg>'
-    ).format(label, Markup("").join(parts))
+    return Markup('<svg class="cw-portrait" viewBox="0 0 640 400" role="img" aria-label="{}">{}</svg>').format(
+        label, Markup("").join(parts)
+    )
 
 
 def _at(point: _Point) -> tuple[float, float]:

@@ -11,6 +11,7 @@ from typing import Any
 from markupsafe import Markup
 
 from generator.core import canonical_json
+from generator.report.bundle import defused
 from generator.site import format
 from generator.site.view import View, link
 
@@ -25,13 +26,13 @@ def publish_json(view: View, name: str, content: Any) -> str:
 
 
 def publish_csv(view: View, name: str, rows: Sequence[Mapping[str, Any]]) -> str:
-    """Write records as CSV, an empty cell where there is no value; returns the path below the site's root."""
+    """Write records as CSV, an empty cell where there is no value, no cell a formula; returns the path below the site's root."""
     path = f"{FOLDER}/{name}.csv"
     columns = list(dict.fromkeys(key for row in rows for key in row))
     out = io.StringIO()
     writer = csv.DictWriter(out, columns, lineterminator="\n")
     writer.writeheader()
-    writer.writerows({key: "" if value is None else value for key, value in row.items()} for row in rows)
+    writer.writerows({key: "" if value is None else defused(value) for key, value in row.items()} for row in rows)
     view.extra_files[path] = out.getvalue()
     return path
 

@@ -16,7 +16,7 @@ from generator.report.bundle import Bundle
 from generator.site import colours
 from generator.site.catalogue import GROUPS, navigation
 from generator.site.charts import BUNDLE_PATH, ChartStore
-from generator.site.escape import plain
+from generator.site.escape import search_text, shown
 from generator.site.outputs import outputs
 from generator.site.page import Fragment, Page, base_of
 from generator.site.raw import marked
@@ -78,6 +78,10 @@ def _hand_written(view: View) -> Iterator[tuple[str, bytes | str]]:
         fragments.update(group.fragments)
     folder = view.root / HAND_WRITTEN
     for path in sorted(folder.rglob("*")):
+        if path.is_symlink():
+            raise CapewatchError(
+                f"{path}: a symbolic link, it could publish any file", hint="put the file itself there"
+            )
         if not path.is_file() or path.name.startswith("."):
             continue
         name = path.relative_to(folder).as_posix()
@@ -95,7 +99,7 @@ def _filled(view: View, name: str, path: Path, fragments: dict[str, Fragment]) -
             )
         return marked(str(fragment(view, base)))
 
-    return _MARKER.sub(replacement, path.read_text(encoding="utf-8"))
+    return shown(_MARKER.sub(replacement, path.read_text(encoding="utf-8")))
 
 
 def _generated(view: View) -> Iterator[tuple[str, str]]:
@@ -105,9 +109,9 @@ def _generated(view: View) -> Iterator[tuple[str, str]]:
                 raise CapewatchError(f"{page.path}: the id is reserved for an index page", hint="choose another id")
             if page.search:
                 view.search_entries.append(
-                    {"location": page.url, "title": plain(page.title), "text": plain(page.search)}
+                    {"location": page.url, "title": search_text(page.title), "text": search_text(page.search)}
                 )
-            yield page.path, page.text
+            yield page.path, shown(page.text)
     yield from view.extra_files.items()
 
 

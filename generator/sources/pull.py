@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from generator.core import CapewatchError
+from generator.core import CapewatchError, printable
 from generator.snapshots import store
 from generator.snapshots.manifest import Pull
 from generator.sources.capture import Capture, Parsed, payload_sha256
@@ -238,7 +238,7 @@ def _without_secrets(text: str, keys: Mapping[str, str]) -> str:
 
 
 def _timed(result: PullResult, seconds: float) -> PullResult:
-    return PullResult(**{**vars(result), "seconds": round(seconds, 3)})
+    return PullResult(**{**vars(result), "seconds": round(seconds, 3), "message": printable(result.message)})
 
 
 def environment_keys() -> dict[str, str]:

@@ -21,6 +21,10 @@ MAX_MEMBERS = 500
 MAX_MEMBER_BYTES = 64 * 2**20
 MAX_TOTAL_BYTES = 256 * 2**20
 MAX_RATIO = 200
+#: The loader that keeps every scalar as text is slow, and the files it reads here are some hundred kilobytes.
+MAX_YAML_BYTES = 4 * 2**20
+_ENTRY = b"PK\x01\x02"  # stands before each entry of a zip's directory
+_PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 T = TypeVar("T")
 
 
@@ -45,6 +49,9 @@ def toml(rows: Rows, name: str, data: bytes) -> Any:
 
 def yaml_text(rows: Rows, name: str, data: bytes) -> Any:
     """YAML → lists, dicts and text; None after a rejection ``not-yaml``."""
+    if len(data) > MAX_YAML_BYTES:
+        rows.reject(name, "not-yaml", f"{len(data)} bytes, allowed {MAX_YAML_BYTES}")
+        return None
     return _read(rows, name, "not-yaml", lambda: yaml.load(data.decode("utf-8-sig"), Loader=_PlainLoader))  # noqa: S506  # a BaseLoader builds text only
 
 
@@ -79,6 +86,9 @@ def table(
 def members(rows: Rows, name: str, data: bytes) -> dict[str, bytes]:
     """A zip's files by path, guarded against bombs; empty after a rejection ``archive-refused`` or ``truncated``."""
     found: dict[str, bytes] = {}
+    if data.count(_ENTRY) > 2 * MAX_MEMBERS:  # before the directory is read into memory
+        rows.reject(name, "archive-refused", f"more than {MAX_MEMBERS} members")
+        return {}
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             infos = [info for info in archive.infolist() if not info.is_dir()]
@@ -103,8 +113,14 @@ def _refusal(infos: Sequence[zipfile.ZipInfo]) -> str:
     if len(infos) > MAX_MEMBERS:
         return f"{len(infos)} members, allowed {MAX_MEMBERS}"
     total = 0
+    seen: set[str] = set()
     for info in infos:
         total += info.file_size
+        if info.filename in seen:
+            return f"{info.filename} is there twice"
+        seen.add(info.filename)
+        if info.compress_type not in _PACKED:
+            return f"{info.filename}: packed in a way that is not read here"
         if info.flag_bits & 1:
             return f"{info.filename} is encrypted"
         if info.file_size > MAX_MEMBER_BYTES or total > MAX_TOTAL_BYTES:

@@ -149,7 +149,7 @@ def axe() -> Path | None:
 
 def violations(page: Any, script: Path) -> list[str]:
     """What axe finds against WCAG 2.2, levels A and AA."""
-    page.add_script_tag(path=str(script))
+    page.evaluate(f"() => {{ {script.read_text(encoding='utf-8')} }}")  # the pages' policy lets no script tag in
     tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
     found = page.evaluate("tags => axe.run(document, { runOnly: { type: 'tag', values: tags } })", tags)
     return [

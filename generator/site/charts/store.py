@@ -27,6 +27,7 @@ Rows = Sequence[Mapping[str, Any]]
 _DROP = re.compile(r' (?:aria-[a-z]+|role|class|pointer-events|xmlns:xlink|version|font-family)="[^"]*"')
 _EMPTY = re.compile(r"<path (?:class=\"[^\"]*\" )?(?:d=\"\"|d=\"M0,0h0v0h0Z\")[^>]*/>|<g></g>")
 _LONG = re.compile(r"(-?\d+\.\d{2})\d+")
+_TAG = re.compile(r'<(?:[^>"]|"[^"]*")*>')
 _SIZE = re.compile(r'<svg([^>]*?) width="([\d.]+)" height="([\d.]+)"')
 
 
@@ -131,7 +132,7 @@ def draw(spec: Mapping[str, Any]) -> str:
 
     fixed = {**spec, "width": STATIC_WIDTH, "autosize": {"type": "fit-x", "contains": "padding"}}
     svg = vl_convert.vegalite_to_svg(fixed, vl_version=VEGA_LITE)
-    svg = _LONG.sub(r"\1", _DROP.sub("", svg))
+    svg = _TAG.sub(lambda tag: _LONG.sub(r"\1", _DROP.sub("", tag.group())), svg)  # the text between tags stays
     before = ""
     while before != svg:
         before, svg = svg, _EMPTY.sub("", svg)

@@ -1,15 +1,15 @@
 // A model file (YAML) from entered scores, in the shape that data/schema/model.schema.json asks for. Pure.
 
-const RESERVED = /^(?:index|readme)$/;
+const RESERVED = /^(?:index|readme|(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?)$/; // index pages, and what some systems take for a device
 
 // The id of a name: lower case letters, digits, dots and hyphens.
 export function slug(name) {
-  const id = name.normalize("NFKD").replace(/[\u0300-\u036f]/g, "").toLowerCase().replace(/[^a-z0-9.]+/g, "-").replace(/^[-.]+|[-.]+$/g, "");
-  return RESERVED.test(id) ? `${id}-model` : id;
+  const id = name.normalize("NFKD").replace(/[\u0300-\u036f]/g, "").toLowerCase().replace(/[^a-z0-9.]+/g, "-").replace(/[.-]{2,}/g, "-").replace(/^[-.]+|[-.]+$/g, "");
+  return RESERVED.test(id) ? `model-${id}` : id;
 }
 
 // YAML's double-quoted scalar is JSON's string but for a few control characters, which no field may hold.
-const quoted = (text) => JSON.stringify(String(text).replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, " ").trim());
+const quoted = (text) => JSON.stringify(String(text).replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, " ").replace(/[\ud800-\udfff]/gu, "\ufffd").trim());
 
 // entry: {name, lab, kind, released, open_weights, params, evaluator, title, url, retrieved, scores: [[benchmark, percent, protocol]]}
 export function modelFile(entry) {
