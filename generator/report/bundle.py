@@ -5,6 +5,7 @@ statistics.json   {id: Statistic.as_dict()}; ids are paths such as ``maker/r/swe
 entities.json     models, labs, families, benchmarks, sources, tracks, evaluators: lists of plain mappings
 tables/<name>.json / .csv / .parquet   every table with fields, units, licence, digest
 sections/<name>.json   what the later stages add: claims, predictions, forecasts, steering, changes
+files/<path>           what the site passes on as it is, such as the weights of the live steering model
 """
 
 from __future__ import annotations
@@ -93,13 +94,14 @@ class Table:
 
 @dataclass
 class Bundle:
-    """Everything a site shows. `statistics` maps an id to a Statistic as plain JSON."""
+    """Everything a site shows. `statistics` maps an id to a Statistic as plain JSON; `files` a path of the site to bytes."""
 
     meta: dict[str, Any]
     statistics: dict[str, dict[str, Any]]
     entities: dict[str, list[dict[str, Any]]]
     tables: dict[str, Table] = field(default_factory=dict)
     sections: dict[str, Any] = field(default_factory=dict)
+    files: dict[str, bytes] = field(default_factory=dict)
 
     @property
     def as_of(self) -> str:
@@ -129,6 +131,8 @@ class Bundle:
             yield f"tables/{name}.json", canonical_json(document)
             yield f"tables/{name}.csv", table.csv
             yield f"tables/{name}.parquet", table.parquet(self.as_of)
+        for name, content in self.files.items():
+            yield f"files/{name}", content
 
     @property
     def digest(self) -> str:
@@ -146,6 +150,11 @@ def read_bundle(folder: Path) -> Bundle:
         entities=read_json(folder / "entities.json"),
         tables=tables,
         sections=sections,
+        files={
+            path.relative_to(folder / "files").as_posix(): path.read_bytes()
+            for path in sorted((folder / "files").rglob("*"))
+            if path.is_file()
+        },
     )
 
 

@@ -20,6 +20,8 @@ from generator.report.entities import entities
 from generator.report.forecasting import forecasts_section
 from generator.report.ledger import claims_section
 from generator.report.statistics import compute, generator_for
+from generator.report.steering import read_steering
+from generator.report.steering_tables import steering_tables
 from generator.report.tables import tables
 from generator.report.tracker import provider_of, tracker_section
 from generator.schema import Registry, check_registry, load_registry
@@ -69,12 +71,16 @@ def make_bundle(root: Path, settings: Settings) -> Bundle:
         compute=as_of >= provider.observations.newest_day,
     )
     sections |= other()
+    steering = read_steering(root)
+    if steering.section is not None:
+        sections["steering"] = steering.section
     return Bundle(
         meta=_meta(registry, observations, panels, described, settings, as_of),
         statistics=computed.as_json(),
         entities=described,
-        tables=tables(registry, observations, panels, computed.frames, described["models"]),
+        tables=tables(registry, observations, panels, computed.frames, described["models"]) | steering_tables(steering),
         sections=sections,
+        files={f"steering/live/{name}": content for name, content in steering.files.items()},
     )
 
 

@@ -22,6 +22,7 @@ from generator.site.groups import (
     predictions,
     rotation,
     sensitivity,
+    steering,
 )
 from generator.site.page import Group
 
@@ -37,6 +38,7 @@ GROUPS: tuple[Group, ...] = (
     predictions.GROUP,
     claims.GROUP,
     forecasts.GROUP,
+    steering.GROUP,
     models.GROUP,
     labs.GROUP,
     families.GROUP,
@@ -70,6 +72,15 @@ NAVIGATION: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("Contradictions", "contradictions.md"),
             ("Objections", "objections.md"),
             ("Forecasts", "forecasts/index.md"),
+        ),
+    ),
+    (
+        "Steering",
+        (
+            ("Steering", "steering/index.md"),
+            ("Internals", "steering/internals.md"),
+            ("Levers", "steering/levers.md"),
+            ("Live", "steering/live.md"),
         ),
     ),
     (

@@ -41,7 +41,8 @@ class Span:
 @dataclass(frozen=True)
 class Panel:
     """One drawing. x, y: where the axes begin and end; ticks: (value, text); levels: horizontal reference lines;
-    uprights: vertical ones; band: (x, low, high) of an interval; alt: the drawing in words."""
+    uprights: vertical ones; band: (x, low, high) of an interval; bars: (from, to, height) of a histogram; flags: named
+    vertical lines (x, name); alt: the drawing in words."""
 
     alt: str
     x: Point
@@ -53,6 +54,8 @@ class Panel:
     levels: Sequence[float] = ()
     uprights: Sequence[float] = ()
     spans: Sequence[Span] = ()
+    bars: Sequence[tuple[float, float, float]] = ()
+    flags: Sequence[tuple[float, str]] = ()
     name: str = ""
     note: str = ""
     height: int = HEIGHT
@@ -64,7 +67,8 @@ class Panel:
         return Markup('<div class="cw-panel">{}{}{}</div>').format(head, self.svg(), foot)
 
     def svg(self) -> Markup:
-        parts = [self._grid(), self._band(), *map(self._line, self.lines), *map(self._span, self.spans)]
+        parts = [self._grid(), self._band(), *map(self._bar, self.bars), *map(self._line, self.lines)]
+        parts += [*map(self._span, self.spans), *(self._flag(row, *flag) for row, flag in enumerate(self.flags))]
         return Markup('<svg class="cw-plot" viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>').format(
             WIDTH, self.height, self.alt, Markup("").join(parts)
         )
@@ -98,6 +102,19 @@ class Panel:
         upper = [self._at(x, high) for x, _low, high in self.band]
         lower = [self._at(x, low) for x, low, _high in reversed(self.band)]
         return Markup('<polygon class="band" points="{}"/>').format(_points([*upper, *lower]))
+
+    def _bar(self, bar: tuple[float, float, float]) -> Markup:
+        (left, top), (right, bottom) = self._at(bar[0], bar[2]), self._at(bar[1], 0)
+        return Markup('<rect class="bar" x="{:g}" y="{:g}" width="{:g}" height="{:g}"/>').format(
+            left + 0.5, top, max(right - left - 1, 1), max(bottom - top, 0)
+        )
+
+    def _flag(self, row: int, x: float, name: str) -> Markup:
+        """Each name on a row of its own, on the side where there is room."""
+        across, _y = self._at(x, self.y[0])
+        left = across > WIDTH * 0.6
+        text = _text(across + (-5 if left else 5), _TOP + 8 + 13 * row, name, "end" if left else "start")
+        return _rule(f"flag flag--{row}", across, _TOP, across, self.height - _BOTTOM) + text
 
     def _line(self, line: Line) -> Markup:
         places = [self._at(x, y) for x, y in line.points]

@@ -28,7 +28,10 @@ LAB_STYLES = "assets/stylesheets/labs.css"
 _MARKER = re.compile(r"<!-- capewatch:([a-z0-9/-]+) -->")
 _RESERVED = re.compile(r"(^|/)(index|readme)$", re.IGNORECASE)
 # hand-written pages and the page that each generated folder lists
-_NOT_IN_NAV = ("/models/*", "/labs/*", "/families/*", "/benchmarks/*", "/predictions/*", "/claims/*", "/forecasts/*")
+_NOT_IN_NAV = (
+    "/models/*", "/labs/*", "/families/*", "/benchmarks/*", "/predictions/*", "/claims/*", "/forecasts/*",
+    "/steering/runs/*",
+)
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,7 @@ def _files(view: View) -> Iterator[tuple[str, bytes | str]]:
         yield path, content
     yield LAB_STYLES, colours.stylesheet(view.bundle.entities["labs"])
     yield from view.downloads()
+    yield from view.bundle.files.items()
     yield BUNDLE_PATH, view.charts.bundle()
     yield from view.charts.files.items()
 

@@ -1,0 +1,198 @@
+"""The steering benchmark as a section of the bundle: results, internals, levers and the live model, checked before use.
+
+Reads what lies under data/steering and computes no figure but Holm's adjustment over the runs of a suite and the bins of
+the control histograms. Every fault of every file is gathered. Torch is not needed.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pandas as pd
+
+from generator.core import Problem, ProblemsFound, canonical_json, sha256_bytes, sha256_file
+from generator.report.steering_shapes import INTERNALS, ITEM_COLUMNS, LEVERS, LIVE
+from generator.steering.stats import holm
+from generator.steering.world import RELIABLE_CUES, UNMARKED_CUE, UNRELIABLE_CUES
+
+FOLDER = Path("data/steering")
+SCHEMA = "result.schema.json"
+BIN = 0.02  # accuracy covered by one bar of a control histogram
+NUMBER_BYTES = 2  # the live model is stored in half precision
+Content = dict[str, Any]
+
+
+@dataclass
+class Steering:
+    """What the site shows of the benchmark: the section, the per-item frame, and the files of the live model by name."""
+
+    section: Content | None = None
+    items: pd.DataFrame = field(default_factory=pd.DataFrame)
+    files: dict[str, bytes] = field(default_factory=dict)
+
+
+def read_steering(root: Path) -> Steering:
+    """Everything under data/steering; nothing when the folder is not there. Raises ProblemsFound with every fault."""
+    folder = root / FOLDER
+    if not folder.is_dir():
+        return Steering()
+    reader = _Reader(root)
+    runs, items = reader.runs()
+    internals = reader.documents("internals", INTERNALS)
+    levers = reader.documents("levers", LEVERS)
+    live, files = reader.live()
+    if reader.problems:
+        raise ProblemsFound(reader.problems)
+    if not (runs or internals or levers or live):
+        return Steering()
+    section = {"runs": with_holm(runs), "internals": internals, "levers": levers, "live": live}
+    return Steering({**section, "digest": sha256_bytes(canonical_json(section))}, items, files)
+
+
+def with_holm(runs: Sequence[Content]) -> list[Content]:
+    """The runs with `mcnemar_holm` and `rank_holm`: adjusted over the runs of their suite that have figures."""
+    adjusted: dict[str, dict[str, float]] = {}
+    for suite in sorted({run["data"]["suite"] for run in runs}):
+        tested = {run["id"]: run["test"] for run in runs if run["data"]["suite"] == suite and run["test"]}
+        rows = {
+            "mcnemar_holm": holm({name: test["binary"]["mcnemar_p"] for name, test in tested.items()}),
+            "rank_holm": holm({name: test["gain"]["rank_p"] for name, test in tested.items()}),
+        }
+        for name in tested:
+            adjusted[name] = {kind: values[name] for kind, values in rows.items()}
+    none = {"mcnemar_holm": None, "rank_holm": None}
+    return [run | none | adjusted.get(run["id"], {}) for run in runs]
+
+
+def histogram(values: Sequence[float]) -> list[Content]:
+    """Counts in bins of BIN between the lowest and the highest value; accuracies in 0–1."""
+    if not values:
+        return []
+    places = [math.floor(value / BIN + 1e-9) for value in values]
+    return [
+        {"low": round(place * BIN, 10), "high": round((place + 1) * BIN, 10), "count": places.count(place)}
+        for place in range(min(places), max(places) + 1)
+    ]
+
+
+class _Reader:
+    """Reads the files of one project and gathers what is wrong with them."""
+
+    def __init__(self, root: Path) -> None:
+        self.root, self.folder = root, root / FOLDER
+        self.problems: list[Problem] = []
+
+    def runs(self) -> tuple[list[Content], pd.DataFrame]:
+        """Every result with its bins, and all items with the run they belong to."""
+        paths = sorted(self.folder.glob("*/result.json"))
+        if not paths:
+            return [], pd.DataFrame(columns=["run", *ITEM_COLUMNS])
+        schema = self._json(self.folder / SCHEMA)
+        if not isinstance(schema, dict):
+            return [], pd.DataFrame()
+        runs, frames = [], []
+        for path in paths:
+            result = self._checked(path, schema)
+            if result is None:
+                continue
+            test = result["test"]
+            if (test is None) != (result["status"] == "failed"):
+                found = "absent" if test is None else "there"
+                self._fault(path, "status", f"{result['status']}, and test figures are {found}", "figures unless failed")
+                continue
+            frames.append(self._items(path, result))
+            bins = {} if test is None else {
+                kind: histogram(test[f"controls_{kind}"]) for kind in ("random", "shuffled") if f"controls_{kind}" in test
+            }  # fmt: skip
+            runs.append({**result, "id": path.parent.name, "path": self._shown(path), "bins": bins})
+        kept = [frame for frame in frames if frame is not None]
+        return runs, pd.concat(kept, ignore_index=True) if kept else pd.DataFrame(columns=["run", *ITEM_COLUMNS])
+
+    def documents(self, name: str, schema: Content) -> list[Content]:
+        """The checked JSON files of one subfolder, each with its `id`, in the order of their names."""
+        found = [(path, self._checked(path, schema)) for path in sorted((self.folder / name).glob("*.json"))]
+        return [{**value, "id": path.stem, "path": self._shown(path)} for path, value in found if value is not None]
+
+    def live(self) -> tuple[Content | None, dict[str, bytes]]:
+        """Header and files of the live model; the weights must be the bytes that the header names."""
+        folder = self.folder / "live"
+        header = self._checked(folder / "model.json", LIVE) if (folder / "model.json").is_file() else None
+        weights = folder / "model.bin"
+        if header is None:
+            return None, {}
+        data = weights.read_bytes() if weights.is_file() else b""
+        if sha256_bytes(data) != header["sha256"]:
+            self._fault(weights, "sha256", sha256_bytes(data)[:16] if data else "no file", header["sha256"][:16])
+            return None, {}
+        ends = (place["offset"] + math.prod(place["shape"]) for place in header["arrays"].values())
+        if max(ends) * NUMBER_BYTES != len(data):
+            self._fault(weights, "length", f"{len(data)} bytes", "the arrays of model.json, two bytes a number")
+            return None, {}
+        cues = {"unmarked": [UNMARKED_CUE], "reliable": list(RELIABLE_CUES), "unreliable": list(UNRELIABLE_CUES)}
+        shown = {name: value for name, value in header.items() if name not in ("arrays", "vocabulary", "facts")}
+        files = {"model.bin": data, "model.json": canonical_json({**header, "cues": cues}).encode()}
+        first = header["facts"][0]
+        shown |= {"facts": len(header["facts"]), "example": f"{first['town']} {first['relation']}"}
+        return {**shown, "cues": cues, "bytes": sum(map(len, files.values()))}, files
+
+    # -- one file -------------------------------------------------------------------------------------------------
+    def _items(self, path: Path, result: Content) -> pd.DataFrame | None:
+        if not result["items_file"]:
+            return None
+        items = path.parent / Path(result["items_file"]).name
+        if not items.is_file():
+            return self._fault(items, "per-item file", "no file", "the file that result.json names")
+        if sha256_file(items) != result["items_sha256"]:
+            return self._fault(items, "sha256", sha256_file(items)[:16], f"{result['items_sha256'][:16]} as in result.json")
+        try:
+            frame = pd.read_parquet(items)
+        except (OSError, ValueError) as error:
+            return self._fault(items, "per-item file", str(error).splitlines()[0], "a Parquet file")
+        lacking = [column for column in ITEM_COLUMNS if column not in frame]
+        if lacking:
+            return self._fault(items, "columns", f"without {', '.join(lacking)}", ", ".join(ITEM_COLUMNS))
+        if result["test"] and len(frame) != result["test"]["binary"]["n"]:
+            return self._fault(items, "rows", str(len(frame)), f"{result['test']['binary']['n']} as in result.json")
+        return frame.assign(run=path.parent.name)
+
+    def _checked(self, path: Path, schema: Content) -> Content | None:
+        """The content of a JSON file, or None after noting what is wrong with it."""
+        value = self._json(path)
+        if value is None:
+            return None
+        faults = sorted(jsonschema.Draft202012Validator(schema).iter_errors(value), key=lambda fault: fault.json_path)
+        for fault in faults:
+            self._fault(path, fault.json_path, _short(fault.message), "")
+        return None if faults else value
+
+    def _json(self, path: Path) -> Any:
+        try:
+            return json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse)
+        except OSError as error:
+            return self._fault(path, "file", error.strerror or "unreadable", "a JSON file")
+        except json.JSONDecodeError as error:
+            return self._fault(path, "JSON", error.msg, "", line=error.lineno)
+        except ValueError as error:
+            return self._fault(path, "JSON", str(error), "finite numbers and UTF-8")
+
+    def _fault(self, path: Path, subject: str, found: str, allowed: str, *, line: int = 0) -> None:
+        hint = "run the command that wrote it again, or restore the committed file"
+        self.problems.append(Problem(self._shown(path), line, "steering-file", subject, found, allowed, hint))
+
+    def _shown(self, path: Path) -> str:
+        return path.relative_to(self.root).as_posix()
+
+
+def _refuse(name: str) -> float:
+    raise ValueError(f"the number {name}")
+
+
+def _short(message: str) -> str:
+    """A validator quotes whole values; the fault is told by its beginning and end."""
+    return message if len(message) <= 200 else f"{message[:120]} … {message[-70:]}"

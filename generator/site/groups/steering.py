@@ -1,0 +1,270 @@
+"""Steering: what a truth direction corrects and breaks in each model, beside matched controls and the published figure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import Any
+
+from markupsafe import Markup
+
+from generator.site import format, tables
+from generator.site.groups import steering_internals, steering_levers, steering_live, steering_run
+from generator.site.groups.board import claim_rows, verdict_chip
+from generator.site.groups.steering_parts import (
+    KINDS,
+    STATUSES,
+    Row,
+    flips_cell,
+    flips_cells,
+    gain_cell,
+    p_cell,
+    points,
+    run_link,
+    share,
+    stacked,
+    status_chip,
+    steering_runs,
+)
+from generator.site.page import Group, Page, base_of
+from generator.site.published import no_value
+from generator.site.tables import Cell, Column
+from generator.site.view import View, link
+
+URL = "steering/"
+CLAIM = "self-align"  # the published share of outputs that steering changes
+LEVEL = 0.05
+_WIDTH, _HEIGHT = 150, 26
+
+
+def pages(view: View) -> Iterator[Page]:
+    if not view.section("steering"):
+        return
+    runs = steering_runs(view)
+    if runs:
+        yield _overview(view, runs)
+        for run in runs:
+            yield steering_run.page(view, run)
+    yield from steering_internals.pages(view)
+    yield from steering_levers.pages(view)
+    yield from steering_live.pages(view)
+
+
+def _overview(view: View, runs: Sequence[Row]) -> Page:
+    base = base_of(URL)
+    sentence = finding(runs)
+    body = view.render(
+        "steering.md.j2",
+        URL,
+        sentence=sentence,
+        ranks=rank_sentence(runs),
+        statuses=[(status_chip(name), words) for name, (_kind, _chip, words) in STATUSES.items()],
+        by_size=size_sentence(runs),
+        files=[view.csv(name) for name in ("steering-runs", "steering-items", "steering-controls") if view.csv(name)],
+        headline=headline(runs, base),
+        apart=apart(runs, base),
+        failures=[(run_link(run, base), run["reason"]) for run in runs if run["status"] == "failed"],
+        published=published(view, base),
+        replayed=replayed(runs, base),
+        caveats=caveats(runs),
+        others=[name for name in ("internals", "levers", "live") if view.section("steering").get(name)],
+    )
+    return Page("steering/index.md", "Steering", sentence, body, hide=("toc",))
+
+
+def tested(runs: Sequence[Row]) -> list[Row]:
+    return [run for run in runs if run["test"]]
+
+
+def finding(runs: Sequence[Row]) -> str:
+    """How many runs gain over their matched controls, show no effect, failed."""
+    counts = Counter(run["status"] for run in runs)
+    gained = counts["ok"]
+    text = (
+        f"In {format.count(gained)} of {format.plural(len(runs), 'run')} the truth direction corrects more answers than it "
+        "breaks and beats the mean of its matched controls (95 % interval above zero); "
+        f"{format.count(counts['no_effect'])} {'shows' if counts['no_effect'] == 1 else 'show'} no effect"
+    )
+    return f"{text}, {format.count(counts['failed'])} failed." if counts["failed"] else f"{text}."
+
+
+def rank_sentence(runs: Sequence[Row]) -> str:
+    """The stricter reading: the vector against its controls one by one."""
+    known = [run for run in tested(runs) if format.known(run["rank_holm"])]
+    if not known:
+        return ""
+    plain = sum(run["test"]["gain"]["rank_p"] <= LEVEL for run in known)
+    firm = sum(run["rank_holm"] <= LEVEL for run in known)
+    text = (
+        f"A stricter reading ranks the vector among its controls one by one: it is within the top {format.number(100 * LEVEL, 0)}"
+        f"{format.NBSP}% in {format.count(plain)} of {format.plural(len(known), 'run')}, and in {format.count(firm)} after Holm's "
+        "correction over the runs."
+    )
+    if firm < len(known):
+        text += " Some controls do as well as the vector: what the mean gains is not the same as being the only direction that helps."
+    return text
+
+
+def size_sentence(runs: Sequence[Row]) -> str:
+    """Runs with a gain by size of the model."""
+    parts = []
+    for (suite, size), group in groupby(runs, key=lambda run: (run["data"]["suite"], run["model"]["parameters"])):
+        rows = list(group)
+        gained = sum(run["status"] == "ok" for run in rows)
+        parts.append(f"{format.size(size)} parameters, suite {suite}: {format.count(gained)} of {format.count(len(rows))}")
+    return f"Runs with a gain by size: {'; '.join(parts)}."
+
+
+def headline(runs: Sequence[Row], base: str) -> Markup:
+    """One row a run; the gain is drawn on one scale for all rows."""
+    columns = (
+        Column("Model"),
+        Column("Parameters", "number"),
+        Column("Outcome"),
+        Column("Items", "number"),
+        Column("Right before", "number"),
+        Column("Corrected", "number", "wrong before, right after; of those wrong before; Wilson 95 % interval"),
+        Column("Broken", "number", "right before, wrong after; of those right before; Wilson 95 % interval"),
+        Column("Net, pp", "number", "corrected minus broken over all items"),
+        Column("Steered minus matched control", "number", "accuracy, paired bootstrap over items and controls, 95 %"),
+        Column("The same, drawn", wide=True),
+        Column("McNemar p, Holm", "number", "exact test of corrected against broken, adjusted over the runs"),
+    )
+    reach = max((abs(run["test"]["gain"][end]) for run in tested(runs) for end in ("low", "high")), default=0.1)
+    body = [_headline_row(run, base, reach) for run in runs]
+    return tables.table(columns, body, caption="Steering by model", classes="cw-steer")
+
+
+def _headline_row(run: Row, base: str, reach: float) -> list[tables.Content]:
+    test, model = run["test"], run["model"]
+    size = tables.size(model["parameters"]) if model["parameters"] else Cell(no_value())
+    head: list[tables.Content] = [Cell(run_link(run, base), model["id"]), size, Cell(status_chip(run["status"]), run["status"])]
+    if not test:
+        return [*head, *(Cell(no_value()) for _ in range(8))]
+    binary, gain = test["binary"], test["gain"]
+    return [
+        *head,
+        tables.figure(binary["n"], 0),
+        Cell(share(test["base"]["binary"]), test["base"]["binary"]),
+        flips_cell(binary["corrected"]),
+        flips_cell(binary["broken"]),
+        tables.figure(100 * binary["net"], sign=True),
+        gain_cell(gain),
+        Cell(drawn(gain, reach)),
+        p_cell(run["mcnemar_holm"]),
+    ]
+
+
+def drawn(gain: Row, reach: float) -> Markup:
+    """The gain with its interval on a line from −reach to +reach; a dot when zero is outside, a ring when it is inside."""
+
+    def at(value: float) -> float:
+        return round(6 + (_WIDTH - 12) * (min(max(value, -reach), reach) + reach) / (2 * reach), 1)
+
+    words = f"{points(gain['estimate'])}, 95 % interval {points(gain['low'])} to {points(gain['high'])}"
+    inside = gain["low"] <= 0 <= gain["high"]
+    return Markup(
+        '<svg class="cw-gain" viewBox="0 0 {w} {h}" width="{w}" height="{h}" role="img" aria-label="{words}">'
+        '<line class="zero" x1="{zero}" x2="{zero}" y1="2" y2="{bottom}"/><line class="span" x1="{low}" x2="{high}" y1="13" y2="13"/>'
+        '<circle{ring} cx="{dot}" cy="13" r="4.5"/></svg>'
+    ).format(
+        w=_WIDTH, h=_HEIGHT, words=words, zero=at(0), bottom=_HEIGHT - 2, low=at(gain["low"]), high=at(gain["high"]),
+        ring=Markup(' class="hollow"') if inside else "", dot=at(gain["estimate"]),
+    )  # fmt: skip
+
+
+def apart(runs: Sequence[Row], base: str) -> Markup:
+    """Steered minus control for each kind of control, and the rank among them."""
+    columns = [Column("Model")]
+    for _kind, words in KINDS:
+        columns += [Column(f"Steered minus {words}", "number"), Column("Rank p", "number", "share of controls at least as accurate")]
+    columns.append(Column("Rank p, all, Holm", "number"))
+    body = []
+    for run in tested(runs):
+        cells: list[tables.Content] = [Cell(run_link(run, base), run["model"]["id"])]
+        for kind, _words in KINDS:
+            gain = run["test"][kind]
+            cells += [gain_cell(gain), p_cell(gain["rank_p"])]
+        body.append([*cells, p_cell(run["rank_holm"])])
+    return tables.table(columns, body, caption="Steered minus each kind of control")
+
+
+def published(view: View, base: str) -> dict[str, Any] | None:
+    """The claim that prints the published shares: its numbers, verdict and reading."""
+    claim = next((item for item in claim_rows(view) if item["id"] == CLAIM), None)
+    if claim is None:
+        return None
+    columns = (Column("Published for"), Column("Outputs said to be corrected", "number"), Column("Recomputed: outputs that changed", "number"))
+    body = [
+        (
+            one["name"].upper(),
+            Cell(share(one["value"], 0), one["value"]),
+            Cell(share(one["recomputed"], 0), one["recomputed"]) if format.known(one["recomputed"]) else Cell(no_value()),
+        )
+        for one in claim["published"]
+        if isinstance(one["value"], int | float)
+    ]
+    return {
+        "title": claim["title"],
+        "address": link(base, f"claims/{claim['id']}/"),
+        "chip": verdict_chip(claim["verdict"]),
+        "reading": claim["reading"],
+        "table": tables.table(columns, body, caption="Published shares", sortable=False),
+    }
+
+
+def replayed(runs: Sequence[Row], base: str) -> Markup | str:
+    """The settings of the published tool on our items, a row a run and strength."""
+    columns = (
+        Column("Model"),
+        Column("Strength", "number", "length of the vector, absolute"),
+        Column("of the norm", "number", "the same over the mean residual norm at the block"),
+        Column("Text changed", "number", "completions that differ from the unsteered one: a diagnostic, not a success"),
+        *_FLIPS,
+    )
+    body = []
+    for run in runs:
+        for row in run["reference"]:
+            rate = row["changed"] / row["changed_of"] if row["changed_of"] else None
+            changed = stacked(f"{format.count(row['changed'])} of {format.count(row['changed_of'])}", share(rate, 0), rate)
+            cells = flips_cells(row["flips"])[2:]
+            body.append(
+                [Cell(run_link(run, base), run["model"]["id"]), tables.figure(row["strength_absolute"]),
+                 Cell(share(row["strength_of_norm"]), row["strength_of_norm"]), changed, *cells]
+            )  # fmt: skip
+    return tables.table(columns, body, caption="The published tool's settings, replayed") if body else ""
+
+
+_FLIPS = (
+    Column("Corrected", "number", "wrong before, right after; of those wrong before; Wilson 95 % interval"),
+    Column("Broken", "number", "right before, wrong after; of those right before; Wilson 95 % interval"),
+    Column("Net, pp", "number"),
+    Column("McNemar p", "number", "exact, two-sided, not adjusted"),
+)
+
+
+def caveats(runs: Sequence[Row]) -> list[str]:
+    """What a reader must know before quoting a figure: what follows from the runs, then what their files say."""
+    found = []
+    suites = Counter(run["data"]["suite"] for run in runs)
+    if set(suites) == {"demo"}:
+        found.append(
+            "No openly released model has been run yet. Every run is of a small network trained here on a synthetic world, so "
+            "nothing on this page says how the published models behave."
+        )
+    if suites["demo"]:
+        worlds = {run["data"]["revision"] for run in runs if run["data"]["suite"] == "demo"}
+        found.append(
+            f"The demo runs share {'one fixed world' if len(worlds) == 1 else format.plural(len(worlds), 'world')} of facts; their "
+            "seeds vary initial weights and documents, not the facts. Intervals cover items and controls, not other worlds."
+        )
+    found.append(
+        "Random and label-shuffled controls are pooled in the headline. That choice was made after first results were seen, so "
+        "both kinds are also shown apart."
+    )
+    stated = {caveat for run in runs for caveat in run.get("caveats") or ()}
+    return found + [format.sentence(str(caveat)) for caveat in sorted(stated, key=str)]
+
+
+GROUP = Group("steering", pages)
