@@ -7,6 +7,7 @@ which share the name of their module):
 - coupling: local coupling γ12 per interval, phases; critical_scale, paper_recipes: Nc; population: r and its sensitivities
 - line, hfield, emphasis: population line, h per model and lab, trajectories, oscillation, effort tiers
 - isocline; spectrum, matrix: d_eff, coupling matrices, eigenvector cones, rotation; saturation; width; loss; pairs
+- tiers: one model at several effort settings
 - playbook (arithmetic shared with the browser), advice (the playbook applied to a panel); cascade; quantities
 - resample: bootstrap, jackknife and permutation by matrix products; coverage_table: measured coverage of the intervals
 """
@@ -19,7 +20,14 @@ from typing import Any
 from generator.analysis.result import Interval, Statistic
 
 _HOME = {
-    "advice": ("base_coefficients", "frontier_coefficients", "lab_priorities", "rotation"),
+    "advice": (
+        "base_coefficients",
+        "frontier_coefficients",
+        "lab_priorities",
+        "next_measurement",
+        "rotation",
+        "scale_bands",
+    ),
     "cascade": ("Transition", "discriminating_along", "gamma_power"),
     "coupling": (
         "family_coupling",
@@ -92,6 +100,7 @@ _HOME = {
         "top_models",
     ),
     "spectrum": ("dimension_along_size", "dimension_by_group", "effective_dimension", "participation_ratio"),
+    "tiers": ("effort_panel", "effort_rank", "tier_table"),
     "width": ("width_partial", "width_regression", "width_table", "width_test"),
 }
 _OWNER = {name: module for module, names in _HOME.items() for name in names}

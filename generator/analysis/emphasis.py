@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from generator.analysis._inputs import Source, decimal_years, label
+from generator.analysis._inputs import Source, decimal_years, label, rows, score_stderr
 from generator.analysis.hfield import h_table
 from generator.analysis.line import LineFit, fit_line
 from generator.analysis.resample import all_orders
@@ -159,18 +159,23 @@ def find_effort_tiers(models: Sequence[str]) -> dict[str, list[str]]:
 def effort_table(
     source: Source, x: str, y: str, *, tiers: Mapping[str, Sequence[str]] | None = None, fit: LineFit | None = None
 ) -> pd.DataFrame:
-    """Δh between effort tiers of one model: every tier against the tier of lowest y.
+    """Δh between effort tiers of one model: every tier against its first.
 
-    Columns: base, model_low, model_high, dx, dy, dh (pp), se_dh (sampling error, NaN unknown), note (same x reported
-    for both tiers). `tiers`: base → model ids (default: recognised by name).
+    Columns: base, model_low, model_high, dx, dy, dh (pp), se_dh (sampling error, NaN unknown; that of x is left out where
+    both tiers share one x), note (same x reported for both tiers). `tiers`: base → model ids, least effort first
+    (default: recognised by name, the tier of lowest y first).
     """
     table = h_table(source, x, y, fit=fit)
     groups = (
         find_effort_tiers(list(table["model"])) if tiers is None else {base: list(ids) for base, ids in tiers.items()}
     )
+    frame = rows(source, (x, y))
+    se_y = pd.Series(score_stderr(source, frame, y)[0], index=frame.index)
     found = []
     for base, ids in sorted(groups.items()):
         members = table[table["model"].isin(ids)].sort_values(["y", "model"], kind="stable")
+        if tiers is not None:
+            members = members.loc[[one for one in ids if one in members.index]]
         for _, high in members.iloc[1:].iterrows():
             low = members.iloc[0]
             same = abs(high["x"] - low["x"]) < 1e-9
@@ -182,7 +187,9 @@ def effort_table(
                     "dx": high["x"] - low["x"],
                     "dy": high["y"] - low["y"],
                     "dh": high["h"] - low["h"],
-                    "se_dh": math.hypot(high["h_se"], low["h_se"]),
+                    "se_dh": math.hypot(
+                        *(se_y[[high["model"], low["model"]]] if same else (high["h_se"], low["h_se"]))
+                    ),
                     "note": "the same first score is reported for both tiers" if same else "",
                 }
             )

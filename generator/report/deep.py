@@ -13,9 +13,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from generator.analysis.advice import base_coefficients, frontier_coefficients, lab_priorities, rotation
+from generator.analysis.advice import (
+    base_coefficients,
+    frontier_coefficients,
+    lab_priorities,
+    next_measurement,
+    rotation,
+    scale_bands,
+)
 from generator.analysis.cascade import cascade, discriminating_along
-from generator.analysis.emphasis import lab_oscillation, trajectory
+from generator.analysis.emphasis import lab_oscillation, trajectory, trend_in_time
 from generator.analysis.isocline import (
     PAPER_FRONTIER_KAPPA,
     PAPER_KAPPA,
@@ -30,6 +37,7 @@ from generator.analysis.population import partial_coupling, range_restriction
 from generator.analysis.result import Statistic
 from generator.analysis.saturation import co_activating, saturation_history, saturation_table
 from generator.analysis.spectrum import dimension_along_size, dimension_by_group, effective_dimension
+from generator.analysis.tiers import tier_table
 from generator.analysis.width import width_partial, width_regression, width_table, width_test
 from generator.core import CapewatchError
 from generator.panel import Panel, released_day
@@ -66,16 +74,19 @@ def deep_sections(
 ) -> dict[str, Any]:
     """All sections by name. `rng(name)` gives each its own generator; `panel_at(track, day)` replays an earlier panel."""
     base, frontier = panels[BASE], panels[FRONTIER]
+    coefficients = _coefficients(panels, rng=rng)
     return {
+        "bands": scale_bands(base, gamma, coefficients[BASE]),
         "rotation": _rotation(frontier, panel_at),
         "matrices": _matrices(base, frontier, rng=rng, resamples=resamples),
         "isoclines": _isoclines(base, frontier, gamma),
         "width": _width(base, rng=rng, resamples=resamples),
         "pairs": _pairs(base, rng=rng, resamples=resamples),
         "labs": {track: _labs(panels[track], rng=rng, resamples=resamples) for track in (FRONTIER, "epoch")},
+        "effort": {track: records(tier_table(panels[track], SWE, GPQA)) for track in (FRONTIER, "epoch")},
         "sensitivity": _sensitivity(base, {track: panels[track] for track in (FRONTIER, "epoch")}),
         "cascade": _cascade(base, frontier, rng=rng, resamples=resamples),
-        "coefficients": _coefficients(panels, rng=rng),
+        "coefficients": coefficients,
     }
 
 
@@ -232,7 +243,13 @@ def _labs(panel: Panel, *, rng: Rng, resamples: int) -> dict[str, Any]:
         swings = lab_oscillation(
             panel, SWE, GPQA, lab, rng=rng(f"oscillation/{panel.track}/{lab}"), resamples=resamples
         )
-        result[lab] = {"priority": row, "trajectory": records(path), "oscillation": swings.as_dict()}
+        result[lab] = {
+            "priority": row,
+            "trajectory": records(path),
+            "oscillation": swings.as_dict(),
+            "trend": trend_in_time(path),
+            "next": next_measurement(panel, SWE, GPQA, lab),
+        }
     return result
 
 

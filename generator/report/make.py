@@ -19,7 +19,8 @@ from generator.report.deep import deep_sections
 from generator.report.entities import entities
 from generator.report.forecasting import forecasts_section
 from generator.report.ledger import claims_section
-from generator.report.statistics import compute, generator_for
+from generator.report.papers import NAMES, published_statistics
+from generator.report.statistics import Computed, compute, generator_for
 from generator.report.steering import read_steering
 from generator.report.steering_tables import steering_tables
 from generator.report.tables import tables
@@ -53,6 +54,7 @@ def make_bundle(root: Path, settings: Settings) -> Bundle:
     panels = {track: provider(track, as_of) for track in registry.tracks}
     other = beside(lambda: _ledgers(root, registry, provider, panels, settings, as_of))
     computed = compute(panels, seed=settings.seed, resamples=settings.resamples)
+    papers = published_statistics(root, seed=settings.seed, resamples=settings.resamples)
     described = entities(registry, observations, panels)
     sections = deep_sections(
         panels,
@@ -76,9 +78,17 @@ def make_bundle(root: Path, settings: Settings) -> Bundle:
         sections["steering"] = steering.section
     return Bundle(
         meta=_meta(registry, observations, panels, described, settings, as_of),
-        statistics=computed.as_json(),
+        statistics=Computed({**computed.statistics, **papers.statistics}, {}).as_json(),
         entities=described,
-        tables=tables(registry, observations, panels, computed.frames, described["models"]) | steering_tables(steering),
+        tables=tables(
+            registry,
+            observations,
+            {**panels, **papers.panels},
+            {**computed.frames, **papers.frames},
+            described["models"],
+            names=NAMES,
+        )
+        | steering_tables(steering),
         sections=sections,
         files={f"steering/live/{name}": content for name, content in steering.files.items()},
     )

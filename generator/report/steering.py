@@ -104,7 +104,9 @@ class _Reader:
             test = result["test"]
             if (test is None) != (result["status"] == "failed"):
                 found = "absent" if test is None else "there"
-                self._fault(path, "status", f"{result['status']}, and test figures are {found}", "figures unless failed")
+                self._fault(
+                    path, "status", f"{result['status']}, and test figures are {found}", "figures unless failed"
+                )
                 continue
             frames.append(self._items(path, result))
             bins = {} if test is None else {
@@ -149,7 +151,9 @@ class _Reader:
         if not items.is_file():
             return self._fault(items, "per-item file", "no file", "the file that result.json names")
         if sha256_file(items) != result["items_sha256"]:
-            return self._fault(items, "sha256", sha256_file(items)[:16], f"{result['items_sha256'][:16]} as in result.json")
+            return self._fault(
+                items, "sha256", sha256_file(items)[:16], f"{result['items_sha256'][:16]} as in result.json"
+            )
         try:
             frame = pd.read_parquet(items)
         except (OSError, ValueError) as error:

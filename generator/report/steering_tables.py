@@ -19,7 +19,9 @@ _ITEM_FIELDS = (
     Field("id", "text", "item id"),
     Field("category", "text", "category of the item"),
     Field("fold", "text", "fold in which it was tested"),
-    Field("base_margin", "number", "log-probability of the best answer minus the best incorrect one, unsteered", "nats"),
+    Field(
+        "base_margin", "number", "log-probability of the best answer minus the best incorrect one, unsteered", "nats"
+    ),
     Field("steered_margin", "number", "the same under the vector", "nats"),
     Field("base_right", "flag", "binary choice right, unsteered"),
     Field("steered_right", "flag", "binary choice right under the vector"),
@@ -135,7 +137,9 @@ _LEVER_FIELDS = (
     Field("level", "number", "its level"),
     Field("seed", "number", "seed of weights and documents"),
     Field("parameters", "number", "parameters", "count"),
-    Field("fact_accuracy", "number", "test facts whose truth is the likeliest of 16 values under a reliable cue", "0-1"),
+    Field(
+        "fact_accuracy", "number", "test facts whose truth is the likeliest of 16 values under a reliable cue", "0-1"
+    ),
     Field("truthfulness", "number", "test facts whose truth beats the misconception without a cue", "0-1"),
     Field("truthfulness_unreliable_cue", "number", "the same under an unreliable cue", "0-1"),
     Field("perplexity", "number", "perplexity on held-out documents"),

@@ -87,8 +87,10 @@ def tables(
     panels: Mapping[str, Panel],
     frames: Mapping[str, pd.DataFrame],
     models: list[dict[str, Any]],
+    *,
+    names: Mapping[str, str],
 ) -> dict[str, Table]:
-    """Every table of the bundle by name."""
+    """Every table of the bundle by name; `names` are those of the panels that are no track."""
     made = [
         _models_table(models),
         _observations_table("observations", observations.finished, "Observations", "Every score with its source."),
@@ -110,7 +112,7 @@ def tables(
     for name, frame in frames.items():
         kind, track = name.split("-", 1)
         title, description, fields = described[kind]
-        title = f"{title}: {registry.tracks[track].name}"
+        title = f"{title}: {names.get(track) or registry.tracks[track].name}"
         made.append(Table(name, title, description, fields, _select(frame, fields), OWN))
     return {table.name: table for table in sorted(made, key=lambda table: table.name)}
 

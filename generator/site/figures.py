@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from generator.site import format, tables
 from generator.site.charts import Figure, Key
+from generator.site.labels import corner, places
 from generator.site.tables import Column
 from generator.site.twins import gamma_interval, outside, phase_of
 from generator.site.view import FRONTIER, View
@@ -18,6 +19,7 @@ from generator.site.wording import coupling_sentence, gamma_sentence
 
 Row = Mapping[str, Any]
 GAMMA_EDGE = 3.0
+LABEL_AT = 5.0  # pp, of generator.analysis.hfield
 SIZE_BINS = (
     (1e9, "under 1 B", "circle"),
     (4e9, "1 to 4 B", "square"),
@@ -34,28 +36,39 @@ PHASES = {
 SERIES_SHAPES = ("circle", "square", "diamond", "triangle-up", "cross", "triangle-down")
 
 
-def pair_scatter(view: View, track: str, pair: tuple[str, str], *, by: str, compact: bool = False) -> Figure | None:
+def pair_scatter(
+    view: View,
+    track: str,
+    pair: tuple[str, str],
+    *,
+    by: str,
+    compact: bool = False,
+    like: Mapping[str, float] | None = None,
+    name: str = "",
+) -> Figure | None:
     """Both scores of each model, the regression line with its bands and the boundary √(κ·B1); `by` is what colour and
-    shape stand for: lab or size."""
+    shape stand for: lab or size; `like` is the window of a figure beside it; `name` begins the id of a figure that a page
+    shows a second time."""
     rows = _pair_rows(view, track, pair)
     if not rows:
         return None
     x, y = (view.axis_name(axis) for axis in pair)
     points = [_pair_point(view, row, by) for row in rows]
     line = _line(view, track, pair, rows)
-    reach = _reach(points, line)
-    line = [{name: value if name == "x" else _inside(value, reach) for name, value in row.items()} for row in line]
-    boundary = [point for point in _boundary(view, track, rows) if point["y"] == _inside(point["y"], reach)]
+    window = _window(points, line) if like is None else like
+    zoom = corner(points) if by == "lab" and not compact else None
+    points = _placed(points, window, zoom)
     data = {
         "points": points,
         "fit": line,
         "threads": (_threads(view, rows) if by == "size" else []),
-        "boundary": boundary,
+        "boundary": (boundary := _boundary(view, track, rows)),
+        "paths": _paths(points) if by == "lab" else [],
     }
-    kind = "small" if compact else "scatter"
+    kind = name or ("small" if compact else "scatter")
     chart = view.charts.chart(
         f"{kind}-{track}", "scatter", data,
-        {"x": f"{x}, %", "y": f"{y}, %", "who": "Lab", **reach} | ({"more": "Residual h"} if "h" in rows[0] else {}),
+        {"x": f"{x}, %", "y": f"{y}, %", "who": "Lab", **window} | ({"more": "Residual h"} if "h" in rows[0] else {}),
     )  # fmt: skip
     slope = view.pair_statistic(track, "slope", pair)
     notes = [
@@ -72,14 +85,20 @@ def pair_scatter(view: View, track: str, pair: tuple[str, str], *, by: str, comp
         finding=coupling_sentence(view.pair_statistic(track, "r", pair), x, y, slope=slope),
         chart=chart,
         keys=() if compact else (lab_keys(view, rows) if by == "lab" else size_keys(points)),
-        note="" if compact else "; ".join(note for note in notes if note) + ".",
-        csv="" if compact else view.csv(f"hfield-{track}") or view.csv(f"panel-{track}"),
+        note=view.track_name(track) + "." if compact else "; ".join(note for note in notes if note) + ".",
+        csv=view.csv(f"hfield-{track}") or view.csv(f"panel-{track}"),
         compact=compact,
+        table=Markup() if compact else pair_table(view, rows, pair),
+        whole=window if zoom else None,
+        zoom=zoom,
+        names=[(point["name"], point["who"]) for point in points] if zoom else (),
     )
 
 
-def h_timeline(view: View, track: str, rows: Sequence[Row], *, name: str, who: str) -> Figure | None:
-    """Residual h against release day."""
+def h_timeline(
+    view: View, track: str, rows: Sequence[Row], *, name: str, who: str, lab: str = "", table: Markup | None = None
+) -> Figure | None:
+    """Residual h against release day. With `lab` the releases of that lab are joined, and ±LABEL_AT stand beside zero."""
     dated = [(row, view.models.get(row["model"], {}).get("released_day")) for row in rows]
     points = [
         {**_point(view, row), "day": day, "y": row["h"], "x_text": format.day(row["released"]), "y_text": format.pp(row["h"]),
@@ -90,8 +109,8 @@ def h_timeline(view: View, track: str, rows: Sequence[Row], *, name: str, who: s
     if not points:
         return None
     chart = view.charts.chart(
-        f"h-{name}", "timeline", {"points": points, "levels": [{"y": 0}]},
-        {"x": "Release", "y": "Residual h, pp", "who": "Lab"}, static=name == track,
+        f"h-{name}", "timeline", {"points": points, "levels": [{"y": level} for level in ((-LABEL_AT, 0.0, LABEL_AT) if lab else (0.0,))]},
+        {"x": "Release", "y": "Residual h, pp", "who": "Lab", "joined": lab},
     )  # fmt: skip
     beyond = [row["name"] for row, _day in dated if outside(row)]
     undated = len(rows) - len(points)
@@ -107,8 +126,10 @@ def h_timeline(view: View, track: str, rows: Sequence[Row], *, name: str, who: s
         chart=chart,
         keys=lab_keys(view, rows) if name == track else (),
         note=f"Above zero: {view.axis_name(FRONTIER[1])} is higher than the trend expects from {view.axis_name(FRONTIER[0])}."
+        + (" Dashed: zero and ±5 pp, beyond which the papers give a label." if lab else "")
         + (f" {format.plural(undated, 'model')} without a known release day not drawn." if undated else ""),
         csv=view.csv(f"hfield-{track}"),
+        table=table or Markup(),
     )
 
 
@@ -123,7 +144,7 @@ def gamma_chart(
     chart = view.charts.chart(
         f"gamma-{name}", "coupling", {"points": drawn, "levels": [{"y": 0}]},
         {"x": "Parameters", "y": "γ12, pp per pp", "who": "Family", "more": "Phase", "low": -GAMMA_EDGE, "high": GAMMA_EDGE,
-         "ticks": _ticks(point["x"] for point in drawn)},
+         "ticks": round_ticks(point["x"] for point in drawn)},
     )  # fmt: skip
     present = {point["group"] for point in drawn}
     return Figure(
@@ -158,7 +179,7 @@ def family_ladder(view: View, family: Row, track: str) -> Figure | None:
         return None
     chart = view.charts.chart(
         f"family-{family['id']}-{track}", "ladder", {"points": points},
-        {"x": "Parameters", "y": "Score, %", "who": "Benchmark", "ticks": _ticks(point["x"] for point in points)},
+        {"x": "Parameters", "y": "Score, %", "who": "Benchmark", "ticks": round_ticks(point["x"] for point in points)},
     )  # fmt: skip
     return Figure(
         identity=f"ladder-{track}",
@@ -233,7 +254,8 @@ def _point(view: View, row: Row) -> dict[str, Any]:
 
 def _pair_point(view: View, row: Row, by: str) -> dict[str, Any]:
     point = {
-        **_point(view, row), "x": row["x"], "y": row["y"], "x_text": format.percent(row["x"]), "y_text": format.percent(row["y"]),
+        **_point(view, row), "day": view.models.get(row["model"], {}).get("released_day") or row.get("released"),
+        "x": row["x"], "y": row["y"], "x_text": format.percent(row["x"]), "y_text": format.percent(row["y"]),
         "more": format.pp(row.get("h")), "label": row["name"] if row.get("outside") else "",
     }  # fmt: skip
     if by == "size":
@@ -272,20 +294,59 @@ def _line(view: View, track: str, pair: tuple[str, str], rows: Sequence[Row]) ->
     return [{"x": end, "fitted": line["intercept"] + line["slope"] * end} for end in ends]
 
 
-def _reach(points: Sequence[Row], line: Sequence[Row]) -> dict[str, float]:
-    """Where the second axis begins and ends: whole tens around points and bands, inside 0 to 100."""
-    values = [point["y"] for point in points]
-    low = min(values + [row["pi_low"] for row in line if "pi_low" in row])
-    high = max(values + [row["pi_high"] for row in line if "pi_high" in row])
-    return {"low": max(0.0, 10 * math.floor(low / 10)), "high": min(100.0, 10 * math.ceil(high / 10))}
+def _window(points: Sequence[Row], line: Sequence[Row]) -> dict[str, float]:
+    """Where both axes begin and end: whole tens around points and bands, inside 0 to 100."""
+    across = [point["x"] for point in points]
+    up = [point["y"] for point in points]
+    low = min(up + [row["pi_low"] for row in line if "pi_low" in row])
+    high = max(up + [row["pi_high"] for row in line if "pi_high" in row])
+    return {
+        "x_low": max(0.0, 10 * math.floor((min(across) - 1) / 10)),
+        "x_high": min(100.0, 10 * math.ceil((max(across) + 1) / 10)),
+        "y_low": max(0.0, 10 * math.floor(low / 10)),
+        "y_high": min(100.0, 10 * math.ceil(high / 10)),
+    }
 
 
-def _inside(value: float, reach: Mapping[str, float]) -> float:
-    """The value cut at the ends of the axis (clip paths share ids between the drawings of a page)."""
-    return min(max(value, reach["low"]), reach["high"])
+def window_of(view: View, tracks: Sequence[str], pair: tuple[str, str]) -> dict[str, float]:
+    """One window for the figures of several tracks, so that they can be compared by eye."""
+    windows = []
+    for track in tracks:
+        rows = _pair_rows(view, track, pair)
+        if rows:
+            windows.append(_window([{"x": row["x"], "y": row["y"]} for row in rows], _line(view, track, pair, rows)))
+    return {
+        name: (min if name.endswith("low") else max)(window[name] for window in windows)
+        for name in ("x_low", "x_high", "y_low", "y_high")
+    }
 
 
-def _ticks(sizes: Iterable[float]) -> list[float]:
+def _placed(points: list[dict[str, Any]], window: Row, zoom: Row | None) -> list[dict[str, Any]]:
+    """The points with the side on which their name has room, in the whole window and in the zoomed one."""
+    sides = {"whole": places(points, window), "zoom": places(points, zoom) if zoom else [None] * len(points)}
+    return [point | {name: found[index] for name, found in sides.items()} for index, point in enumerate(points)]
+
+
+def _paths(points: Sequence[Row]) -> list[dict[str, Any]]:
+    """The points of each lab in release order; those without a day are left out."""
+    dated = sorted((point for point in points if point.get("day")), key=lambda point: (point["group"], point["day"]))
+    return [
+        {name: point[name] for name in ("x", "y", "group", "colour")} | {"order": index}
+        for index, point in enumerate(dated)
+    ]
+
+
+def pair_table(view: View, rows: Sequence[Row], pair: tuple[str, str]) -> Markup:
+    """Both scores of each model: the table twin of a scatter."""
+    columns = (Column("Model"), *(Column(f"{view.axis_name(axis)}, %", "number") for axis in pair))
+    body = [
+        (row["name"], tables.figure(row["x"]), tables.figure(row["y"]))
+        for row in sorted(rows, key=lambda row: (-row["x"], row["name"]))
+    ]
+    return tables.table(columns, body, caption=f"{view.axis_name(pair[1])} against {view.axis_name(pair[0])}")
+
+
+def round_ticks(sizes: Iterable[float]) -> list[float]:
     """Round sizes (1, 2 or 5 times a power of ten; 1 and 3 over a long range) between the smallest and the largest."""
     known = list(sizes)
     low, high = min(known), max(known)

@@ -17,7 +17,7 @@ LEVELS = ("50", "80", "95")
 #: Models shown on the calibration plot beside the headline one: one of each kind.
 CALIBRATED = ("gp-increments", "ode-quadratic", "partial-pooling", "two-point-line", "persistence")
 _DIAGONAL = [{"x": 0.0, "fitted": 0.0}, {"x": 100.0, "fitted": 100.0}]
-_SQUARE = {"low": 0.0, "high": 100.0}
+_SQUARE = {"x_low": 0.0, "x_high": 100.0, "y_low": 0.0, "y_high": 100.0}
 
 
 def calibration(view: View, grouping: Row, *, headline: str, name: str) -> Figure | None:

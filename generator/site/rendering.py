@@ -29,7 +29,13 @@ _MARKER = re.compile(r"<!-- capewatch:([a-z0-9/-]+) -->")
 _RESERVED = re.compile(r"(^|/)(index|readme)$", re.IGNORECASE)
 # hand-written pages and the page that each generated folder lists
 _NOT_IN_NAV = (
-    "/models/*", "/labs/*", "/families/*", "/benchmarks/*", "/predictions/*", "/claims/*", "/forecasts/*",
+    "/models/*",
+    "/labs/*",
+    "/families/*",
+    "/benchmarks/*",
+    "/predictions/*",
+    "/claims/*",
+    "/forecasts/*",
     "/steering/runs/*",
 )
 

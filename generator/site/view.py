@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 FRONTIER = ("swe-bench-verified", "gpqa-diamond")
 BASE = ("hellaswag", "truthfulqa")
 # the track that a chat or a base model's headline comes from, then those that are shown beside it
-FRONTIER_TRACKS = ("maker", "epoch", "paper-frontier")
-BASE_TRACKS = ("harness-v1", "paper-base")
+FRONTIER_TRACKS = ("maker", "epoch")
+BASE_TRACKS = ("harness-v1",)
+PAPER_OF = {"maker": "paper-frontier", "harness-v1": "paper-base"}
 TRACK_NAMES = {"paper-frontier": "Paper's frontier table", "paper-base": "Paper's base table"}
 TRACK_TEXTS = {
     "paper-frontier": "The paper's table of frontier models exactly as published, frozen.",
@@ -159,7 +160,12 @@ class View:
         return [row | {"name": self.model_name(row["model"])} for row in self.rows(f"hfield-{track}")]
 
     def model_name(self, model: str) -> str:
-        return str(self.models[model]["name"]) if model in self.models else model
+        """The model's name; of a model that only a table of the papers has, its name there."""
+        return str(self.models[model]["name"]) if model in self.models else self._published_names.get(model, model)
+
+    @cached_property
+    def _published_names(self) -> dict[str, str]:
+        return {row["model"]: row["name"] for track in PAPER_OF.values() for row in self.rows(f"panel-{track}")}
 
     @cached_property
     def h_by_model(self) -> dict[str, dict[str, Row]]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from markupsafe import Markup
@@ -24,7 +25,9 @@ class Key:
 @dataclass(frozen=True)
 class Figure:
     """Everything around one chart. `finding` says in one or two sentences what the chart shows, from statistics;
-    `csv` is a link below the site's root; `table` is the same data as an HTML table."""
+    `csv` is a link below the site's root; `table` is the same data as an HTML table. `whole` and `zoom` are two windows
+    (x_low, x_high, y_low, y_high) between which a reader may switch; `names` are the points that can be marked, with
+    their group."""
 
     identity: str
     title: str
@@ -35,6 +38,9 @@ class Figure:
     keys: Sequence[Key] = field(default_factory=tuple)
     note: str = ""
     compact: bool = False
+    whole: Mapping[str, float] | None = None
+    zoom: Mapping[str, float] | None = None
+    names: Sequence[tuple[str, str]] = field(default_factory=tuple)
 
     def html(self, base: str) -> Markup:
         """The figure for a page whose way up to the root is `base`."""
@@ -42,7 +48,7 @@ class Figure:
             '<figure class="cw-chart{compact}" id="{id}" data-cw-chart="{spec}">\n'
             '<figcaption><span class="cw-chart__title">{title}</span> <span class="cw-chart__finding">{finding}</span>'
             "</figcaption>\n"
-            '<div class="cw-chart__plot" role="img" aria-label="{title} {finding}">{svg}</div>\n{legend}{foot}{table}</figure>'
+            '<div class="cw-chart__plot" role="img" aria-label="{title} {finding}">{svg}</div>\n{tools}{legend}{foot}{table}</figure>'
         ).format(
             compact=" cw-chart--compact" if self.compact else "",
             id=self.identity,
@@ -50,10 +56,29 @@ class Figure:
             title=self.title,
             finding=self.finding,
             svg=self.chart.svg,
+            tools=self._tools(),
             legend=self._legend(),
             foot=self._foot(base),
             table=self._details(),
         )
+
+    def _tools(self) -> Markup:
+        """Switches for names and window, and a list to mark one model; a script shows them."""
+        if not self.zoom or not self.whole:
+            return Markup("")
+        options = Markup("").join(
+            Markup('<option value="{}">{} ({})</option>').format(name, name, group)
+            for name, group in sorted(self.names)
+        )
+        return Markup(
+            '<form class="cw-chart__tools" data-cw-chart-tools hidden>'
+            '<label class="cw-field">Names <select name="names"><option value="outside">outliers</option>'
+            '<option value="all">all with room</option><option value="none">none</option></select></label>'
+            '<label class="cw-field">View <select name="view"><option value="whole" data-window="{}">whole range</option>'
+            '<option value="zoom" data-window="{}">crowded corner</option></select></label>'
+            '<label class="cw-field">Mark <select name="mark"><option value="">no model</option>{}</select></label>'
+            "</form>\n"
+        ).format(json.dumps(dict(self.whole)), json.dumps(dict(self.zoom)), options)
 
     def _legend(self) -> Markup:
         if not self.keys:

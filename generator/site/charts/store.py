@@ -25,7 +25,7 @@ _SNIPPET = "window.vegaEmbed = vegaEmbed;"
 BUNDLE_PATH = "assets/vega/vega.js"
 Rows = Sequence[Mapping[str, Any]]
 _DROP = re.compile(r' (?:aria-[a-z]+|role|class|pointer-events|xmlns:xlink|version|font-family)="[^"]*"')
-_EMPTY = re.compile(r"<path (?:class=\"[^\"]*\" )?(?:d=\"\"|d=\"M0,0h0v0h0Z\")[^>]*/>|<g></g>")
+_EMPTY = re.compile(r"<path (?:class=\"[^\"]*\" )?(?:d=\"\"|d=\"M0,0h0v0h0Z\")[^>]*/>|<text[^>]*></text>|<g></g>")
 _LONG = re.compile(r"(-?\d+\.\d{2})\d+")
 _TAG = re.compile(r'<(?:[^>"]|"[^"]*")*>')
 _SIZE = re.compile(r'<svg([^>]*?) width="([\d.]+)" height="([\d.]+)"')

@@ -9,19 +9,22 @@ from markupsafe import Markup
 
 from generator.site import format, tables
 from generator.site.figures import gamma_chart, pair_scatter
-from generator.site.groups.frontier import coupling_table, couplings_of
+from generator.site.groups.frontier import coupling_table, couplings_of, paper_panel
 from generator.site.page import Group, Page, base_of
+from generator.site.scale_figures import band_table, phase_diagram, scale_figure
 from generator.site.tables import Cell, Column
 from generator.site.twins import gamma_table
-from generator.site.view import BASE, BASE_TRACKS, View
+from generator.site.view import BASE, BASE_TRACKS, PAPER_OF, View
 from generator.site.wording import coupling_sentence, has_estimate, range_words
 
-URL = "base/"
+URL, TRACK = "base/", "harness-v1"
 
 
 def pages(view: View) -> Iterator[Page]:
     base = base_of(URL)
     tracks = view.tracks_with(BASE, BASE_TRACKS)
+    bands = view.section("bands") or []
+    diagram, scales = phase_diagram(view, TRACK, bands), scale_figure(view, TRACK)
     body = view.render(
         "base.md.j2",
         URL,
@@ -34,6 +37,13 @@ def pages(view: View) -> Iterator[Page]:
             slope=view.pair_statistic("harness-v1", "slope", BASE),
         ),
         running=running_sentence(view),
+        bands=band_table(view, bands),
+        phase=diagram.html(base) if diagram else "",
+        caution=cascade_caution(view),
+        scales=scales.html(base) if scales else "",
+        paper=paper_panel(view, TRACK, BASE, base, by="size"),
+        paper_gamma=_gamma(view, PAPER_OF[TRACK], base)["gamma"],
+        paper_running=running_sentence(view, PAPER_OF[TRACK]),
     ) + view.stale_note(tracks=tracks)
     yield Page(
         "base/index.md",
@@ -43,9 +53,14 @@ def pages(view: View) -> Iterator[Page]:
     )
 
 
-def running_sentence(view: View) -> str:
+def cascade_caution(view: View) -> dict[str, Any] | None:
+    """The test of the claimed transition that the bands stand for, as the Cascade page has it."""
+    return next((item for item in view.section("cascade") or () if item["id"] == "Nc1"), None)
+
+
+def running_sentence(view: View, track: str = TRACK) -> str:
     """How γ12 changes with size over all families."""
-    statistic = view.statistic(f"harness-v1/gamma-slope/{BASE[0]}~{BASE[1]}")
+    statistic = view.statistic(f"{track}/gamma-slope/{BASE[0]}~{BASE[1]}")
     if not has_estimate(statistic):
         return ""
     assert statistic is not None
@@ -57,17 +72,21 @@ def running_sentence(view: View) -> str:
 
 def _track(view: View, track: str, base: str) -> dict[str, Any]:
     scatter = pair_scatter(view, track, BASE, by="size")
-    rows = [row for row in view.gamma_rows(track) if format.known(row["gamma"])]
-    twin = gamma_table(view, rows, base, caption="γ12 of consecutive sizes") if rows else Markup("")
-    chart = gamma_chart(view, track, rows, name=track, table=twin)
     return {
         "id": track,
         "name": view.track_name(track),
         "text": view.track_text(track),
         "scatter": scatter.html(base) if scatter else "",
-        "gamma": chart.html(base) if chart else "",
         "families": family_table(view, track, base),
+        **_gamma(view, track, base),
     }
+
+
+def _gamma(view: View, track: str, base: str) -> dict[str, Any]:
+    rows = [row for row in view.gamma_rows(track) if format.known(row["gamma"])]
+    twin = gamma_table(view, rows, base, caption="γ12 of consecutive sizes") if rows else Markup("")
+    chart = gamma_chart(view, track, rows, name=track, table=twin)
+    return {"gamma": chart.html(base) if chart else ""}
 
 
 def family_table(view: View, track: str, base: str) -> Markup | str:

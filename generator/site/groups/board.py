@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from markupsafe import Markup
@@ -12,41 +13,52 @@ from generator.site.view import View, link
 #: state of a prediction → class of its chip and the picture before it
 STATES = {
     "open": ("open", "M6 1a5 5 0 1 0 0 10A5 5 0 0 0 6 1zm.6 2.4v2.9l2 1.2-.6 1-2.6-1.6V3.4z"),
-    "awaiting data": ("wait", "M2.5 1h7v2.2L7 6l2.5 2.8V11h-7V8.800L5 6 2.500 3.200z"),
-    "passed": ("ok", "M4.700 9.800 1 6.100l1.300-1.300 2.400 2.400 5-5L11 3.500z"),
+    "awaiting data": ("wait", "M2.5 1h7v2.2L7 6l2.5 2.8V11h-7V8.800L5 6 2.5 3.200z"),
+    "passed": ("ok", "M4.700 9.800 1 6.100l1.300-1.300 2.400 2.400 5-5L11 3.5z"),
     "failed": (
         "bad",
         "M2.300 1 6 4.700 9.700 1 11 2.300 7.300 6 11 9.700 9.700 11 6 7.300 2.300 11 1 9.700 4.700 6 1 2.300z",
     ),
     "undetermined": ("none", "M1 5h10v2H1z"),
-    "annulled": ("none", "M6 1a5 5 0 1 0 0 10A5 5 0 0 0 6 1zM3.200 4.300l4.500 4.500A3.400 3.400 0 0 1 3.200 4.300z"),
+    "annulled": ("none", "M6 1a5 5 0 1 0 0 10A5 5 0 0 0 6 1zM3.200 4.300l4.5 4.5A3.400 3.400 0 0 1 3.200 4.300z"),
 }
-#: verdict of a claim → class of its chip
+#: verdict of a claim → class of its chip and the picture before it
 VERDICTS = {
-    "reproduced": "ok",
-    "reproduced with another recipe": "wait",
-    "not reproduced": "bad",
-    "not computable from released data": "none",
+    "reproduced": ("ok", STATES["passed"][1]),
+    "reproduced with another recipe": (
+        "wait",
+        "M1 7c1.5-4 3.5-4 5-1.5S9.5 7 11 3v2.5c-1.5 4-3.5 4-5 1.5S2.5 5.5 1 9.5z",
+    ),
+    "not reproduced": ("bad", STATES["failed"][1]),
+    "not computable from released data": ("none", STATES["annulled"][1]),
+}
+#: standing of a prediction → class of its chip and the picture before it
+STANDINGS = {
+    "on course to pass": ("ok", "M6 1.5 10.5 6.5H7.5v4h-3v-4h-3z"),
+    "on course to fail": ("bad", "M6 10.5 1.5 5.5h3v-4h3v4h3z"),
+    "undetermined": ("warn", STATES["undetermined"][1]),
 }
 
 
-def state_chip(state: str) -> Markup:
-    """A chip with a picture and the word: the state is never told by colour alone."""
-    kind, outline = STATES.get(state, ("none", STATES["undetermined"][1]))
+def chip(text: str, look: tuple[str, str]) -> Markup:
+    """A chip with a picture and the word: nothing is told by colour alone."""
     return Markup(
         '<span class="cw-chip cw-chip--{}"><svg viewBox="0 0 12 12" width="12" height="12" aria-hidden="true"><path d="{}"/></svg>'
         "{}</span>"
-    ).format(kind, outline, state)
+    ).format(*look, text)
+
+
+def state_chip(state: str) -> Markup:
+    return chip(state, STATES.get(state, ("none", STATES["undetermined"][1])))
 
 
 def standing_chip(standing: str) -> Markup:
     """Where a prediction would end if the data of the day were the last."""
-    kind = {"on course to pass": "ok", "on course to fail": "bad", "undetermined": "warn"}.get(standing, "none")
-    return Markup('<span class="cw-chip cw-chip--{}">{}</span>').format(kind, standing)
+    return chip(standing, STANDINGS.get(standing, ("none", STATES["undetermined"][1])))
 
 
 def verdict_chip(verdict: str) -> Markup:
-    return Markup('<span class="cw-chip cw-chip--{}">{}</span>').format(VERDICTS.get(verdict, "none"), verdict)
+    return chip(verdict, VERDICTS.get(verdict, ("none", STATES["annulled"][1])))
 
 
 def board(view: View, base: str) -> str:
@@ -54,18 +66,34 @@ def board(view: View, base: str) -> str:
     parts = []
     predictions = [row for row in prediction_rows(view) if row["file"]["kind"] == "prediction"]
     if predictions:
+        predictions.sort(key=lambda row: (str(row["evaluation"]["closes"] or "9"), row["evaluation"]["number"] or 0))
         body = Markup('<ul class="cw-list">{}</ul>').format(Markup("").join(_line(row, base) for row in predictions))
         parts.append(_card("Predictions", link(base, "predictions/"), len(predictions), body))
     claims = claim_rows(view)
     if claims:
         verdicts = Counter(row["verdict"] for row in claims)
+        kinds = [*VERDICTS, *sorted(set(verdicts) - set(VERDICTS))]
         chips = Markup("").join(
-            Markup("<li>{} <b>{}</b></li>").format(verdict_chip(verdict), verdicts[verdict])
-            for verdict in [*VERDICTS, *sorted(set(verdicts) - set(VERDICTS))]
+            Markup("<li><b>{}</b> {}</li>").format(verdicts[verdict], verdict_chip(verdict)) for verdict in kinds
         )
-        body = Markup('<ul class="cw-tally cw-tally--tall">{}</ul>').format(chips)
+        body = Markup('{}<ul class="cw-tally cw-tally--tall">{}</ul>').format(_bar(verdicts, kinds), chips)
         parts.append(_card("Published claims", link(base, "claims/"), len(claims), body))
     return Markup('<div class="cw-board">\n{}\n</div>').format(Markup("\n").join(parts)) if parts else ""
+
+
+def _bar(verdicts: Mapping[str, int], kinds: Sequence[str]) -> Markup:
+    """The verdicts as one bar, each as wide as its count."""
+    parts, start = [], 0
+    for verdict in kinds:
+        parts.append(
+            Markup('<rect class="cw-chip--{}" x="{}" width="{}" height="1" fill="currentColor"/>').format(
+                VERDICTS.get(verdict, ("none", ""))[0], start, verdicts[verdict]
+            )
+        )
+        start += verdicts[verdict]
+    return Markup(
+        '<svg class="cw-bar" viewBox="0 0 {} 1" preserveAspectRatio="none" aria-hidden="true">{}</svg>'
+    ).format(start, Markup("").join(parts))
 
 
 def _line(item: dict[str, Any], base: str) -> Markup:

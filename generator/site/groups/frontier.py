@@ -8,11 +8,12 @@ from typing import Any
 from markupsafe import Markup
 
 from generator.site import format, tables
-from generator.site.figures import h_timeline, pair_scatter
+from generator.site.figures import h_timeline, pair_scatter, window_of
+from generator.site.frontier_figures import effort_tiers, lab_paths
 from generator.site.page import Group, Page, base_of
 from generator.site.tables import Cell, Column
 from generator.site.twins import h_table
-from generator.site.view import FRONTIER, FRONTIER_TRACKS, View, axis_link, lab_chip
+from generator.site.view import FRONTIER, FRONTIER_TRACKS, PAPER_OF, View, axis_link, lab_chip
 from generator.site.wording import coupling_sentence, has_estimate
 
 URL = "frontier/"
@@ -27,6 +28,7 @@ def pages(view: View) -> Iterator[Page]:
         URL,
         tracks=shown,
         pair=FRONTIER,
+        paper=paper_panel(view, "maker", FRONTIER, base, by="lab"),
         couplings=coupling_table(view, list(couplings_of(view, tracks)), base),
         sentence=coupling_sentence(
             view.pair_statistic("maker", "r", FRONTIER),
@@ -46,6 +48,7 @@ def pages(view: View) -> Iterator[Page]:
 def _track(view: View, track: str, base: str) -> dict[str, Any]:
     rows = view.h_rows(track)
     scatter = pair_scatter(view, track, FRONTIER, by="lab")
+    tiers = effort_tiers(view, track, base)
     timeline = h_timeline(view, track, rows, name=track, who=view.track_name(track)) if rows else None
     return {
         "id": track,
@@ -53,12 +56,35 @@ def _track(view: View, track: str, base: str) -> dict[str, Any]:
         "text": view.track_text(track),
         "scatter": scatter.html(base) if scatter else "",
         "timeline": timeline.html(base) if timeline else "",
+        "tiers": tiers.html(base) if tiers else "",
+        "paths": lab_paths(view, track, base),
         "table": h_table(view, rows, FRONTIER, base, caption=f"Residual h of each model, {view.track_name(track)}")
         if rows
         else "",
         "labs": lab_table(view, track, base),
         "n": len(rows),
         "outside": sum(1 for row in rows if row["outside"]),
+    }
+
+
+def paper_panel(view: View, track: str, pair: tuple[str, str], base: str, *, by: str) -> dict[str, Any] | None:
+    """The papers' frozen table beside the live panel of `track`: both scatters in one window, and both couplings in words."""
+    paper = PAPER_OF[track]
+    if view.pair_statistic(paper, "r", pair) is None:
+        return None
+    window = window_of(view, [track, paper], pair)
+    figures = [pair_scatter(view, one, pair, by=by, compact=True, like=window, name="beside") for one in (track, paper)]
+    statistics = {one: view.pair_statistic(one, "r", pair) for one in (track, paper)}
+    shared = [(view.pair_statistic(one, "slope", pair) or {}).get("estimate") for one in (track, paper)]
+    return {
+        "figures": Markup('<div class="cw-pair">\n{}\n</div>').format(
+            Markup("\n").join(figure.html(base) for figure in figures if figure)
+        ),
+        "live": statistics[track],
+        "frozen": statistics[paper],
+        "slopes": shared,
+        "csv": view.csv(f"panel-{paper}"),
+        "name": view.track_name(paper),
     }
 
 

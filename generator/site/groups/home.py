@@ -14,6 +14,22 @@ from generator.site.view import BASE, FRONTIER, View, link, source_link
 HEADLINES = (("maker", FRONTIER), ("epoch", FRONTIER), ("harness-v1", BASE))
 
 
+def lead(view: View, _base: str) -> str:
+    """What this is, in one sentence."""
+    predictions = sum(row["file"]["kind"] == "prediction" for row in board.prediction_rows(view))
+    claims = len(board.claim_rows(view))
+    recorded = (
+        f" It recomputes {format.plural(claims, 'published claim')} and keeps the record of "
+        f"{format.plural(predictions, 'registered prediction')}."
+        if claims and predictions
+        else ""
+    )
+    return Markup(
+        '<p class="cw-hero">capewatch computes from sourced scores how abilities of language models rise and fall together.{} '
+        "Anyone can recompute each number and each verdict.</p>"
+    ).format(recorded)
+
+
 def counts(view: View, base: str) -> str:
     """How much there is, each number a link to the list behind it."""
     numbers = view.meta["counts"]
@@ -113,6 +129,7 @@ def stamp(view: View, _base: str) -> str:
 GROUP = Group(
     "home",
     fragments={
+        "home/lead": lead,
         "home/stamp": stamp,
         "home/board": board.board,
         "home/counts": counts,

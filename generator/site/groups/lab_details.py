@@ -1,5 +1,4 @@
-"""What a lab's page adds to its h table: the path of h over its releases, swings, the oscillation test, what to "
-"measure next."""
+"""What a lab's page adds to its h table: its releases in order, the trend, the oscillation test, what to measure next."""
 
 from __future__ import annotations
 
@@ -10,13 +9,11 @@ from markupsafe import Markup
 
 from generator.site import format, tables
 from generator.site.page import base_of
-from generator.site.plots import Line, Panel, Plots
 from generator.site.published import no_value, publish_csv
 from generator.site.tables import Cell, Column
-from generator.site.view import View, model_link
+from generator.site.view import View, link, model_link
 from generator.site.wording import has_estimate
 
-LABEL_AT = 5.0  # pp, of generator.analysis.playbook
 Row = Mapping[str, Any]
 
 
@@ -32,7 +29,9 @@ def lab_details(view: View, lab: str, track: str) -> Markup:
         priority=found["priority"],
         measure=_ended(found["priority"]["measure"]),
         oscillation=oscillation_sentence(found["oscillation"]),
-        figure=_figure(view, lab, track, found, base) if len(found["trajectory"]) > 1 else "",
+        trend=trend_sentence(found["trend"]),
+        next=next_measurement(view, found["next"], base),
+        csv=link(base, publish_csv(view, f"trajectory-{lab}-{track}", found["trajectory"])),
     )  # type: ignore[return-value]  # an autoescaping template returns Markup
 
 
@@ -62,36 +61,42 @@ def oscillation_sentence(statistic: Row) -> str:
     return f"{text} ({format.p_value(p)}): {verdict}.{order}"
 
 
-def _figure(view: View, lab: str, track: str, found: Row, base: str) -> Markup:
-    path = found["trajectory"]
-    swings = sum(bool(step["swing"]) for step in path)
-    points = [(float(step["year"]), step["h"]) for step in path]
-    reach = max(10.0, 10.0 * -(-max(abs(h) for _x, h in points) // 10))
-    first, last = path[0], path[-1]
-    text = (
-        f"From {format.pp(first['h'])} ({first['released']}) to {format.pp(last['h'])} ({last['released']}); "
-        f"{format.plural(swings, 'swing')} of more than 10{format.NBSP}pp between consecutive releases."
+def release_table(view: View, lab: str, track: str, base: str) -> Markup | None:
+    """Every release of the lab in order with the step from the one before; None where the bundle has no path."""
+    path = (((view.section("labs") or {}).get(track) or {}).get(lab) or {}).get("trajectory")
+    return _table(view, path, base, view.track_name(track)) if path else None
+
+
+def trend_sentence(trend: Row | None) -> str:
+    """How h moves with time, with its interval."""
+    if trend is None:
+        return "A slope of h over time needs three dated releases."
+    clear = trend["low"] > 0 or trend["high"] < 0
+    return (
+        f"h moves by {format.pp(trend['slope'])} a year {format.interval(trend['low'], trend['high'], 1, sign=True)}: "
+        f"{'a trend' if clear else 'no clear trend'}."
     )
-    panel = Panel(
-        alt=text,
-        x=(points[0][0], points[-1][0] if points[-1][0] > points[0][0] else points[0][0] + 1),
-        y=(-reach, reach),
-        x_ticks=[(points[0][0], str(first["released"])[:7]), (points[-1][0], str(last["released"])[:7])],
-        y_ticks=[(value, format.signed(value, 0)) for value in (-reach, -reach / 2, 0.0, reach / 2, reach)],
-        levels=(0.0, LABEL_AT, -LABEL_AT),
-        lines=[Line(points)],
-    )
-    csv = publish_csv(view, f"trajectory-{lab}-{track}", path)
-    return Plots(
-        f"trajectory-{track}",
-        "h over the releases.",
-        text,
-        [panel],
-        table=_table(view, path, base, view.track_name(track)),
-        data=csv,
-        note="Dashed: the line, and ±5 pp, beyond which the papers give a label. A single release scatters by the "
-        "prediction interval, so a swing alone is no event.",
-    ).html(base)
+
+
+def next_measurement(view: View, found: Row, base: str) -> Markup:
+    """Which single score would tell most of the lab, and by how much the interval of its mean h would narrow."""
+    n, now, then = found["n"], found["half_width"], found["half_width_next"]
+    if now is None and then is None:
+        words = "The lab has no model with both scores: the first would place it."
+    elif now is None:
+        words = f"One model has both scores, so the mean has no interval; a second would give one of about ±{format.number(then, 1)}{format.NBSP}pp."
+    else:
+        words = (
+            f"{format.plural(n, 'model')} have both scores and the mean h is known to ±{format.number(now, 1)}{format.NBSP}pp; one more with an unchanged "
+            f"scatter would give about ±{format.number(then, 1)}{format.NBSP}pp."
+        )
+    candidates = [
+        Markup("{} for {}").format(view.axis_name(one["missing"]), model_link(view, one["model"], base))
+        for one in found["candidates"]
+    ]
+    if not candidates:
+        return Markup("{} No model of the lab lacks just one of the two.").format(words)
+    return Markup("{} One score is all that is missing: {}.").format(words, Markup("; ").join(candidates))
 
 
 def _table(view: View, path: Sequence[Row], base: str, track: str) -> Markup:

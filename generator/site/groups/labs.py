@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from generator.site import format, tables
 from generator.site.figures import h_timeline
-from generator.site.groups.lab_details import lab_details
+from generator.site.groups.lab_details import lab_details, release_table
 from generator.site.page import Group, Page, base_of
 from generator.site.raw import marked
 from generator.site.tables import Cell, Column
@@ -77,7 +77,17 @@ def _page(view: View, lab: Row) -> Page:
             continue
         summary = next((row for row in view.rows(f"labs-{track}") if row["lab"] == lab["id"]), None)
         timeline = (
-            h_timeline(view, track, rows, name=f"{lab['id']}-{track}", who=lab["name"]) if len(rows) > 1 else None
+            h_timeline(
+                view,
+                track,
+                rows,
+                name=f"{lab['id']}-{track}",
+                who=lab["name"],
+                lab=lab["id"],
+                table=release_table(view, lab["id"], track, base),
+            )
+            if len(rows) > 1
+            else None
         )
         table = h_table(view, rows, FRONTIER, base, caption=f"Residual h, {view.track_name(track)}", with_lab=False)
         tracks.append(

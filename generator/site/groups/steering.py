@@ -112,7 +112,9 @@ def size_sentence(runs: Sequence[Row]) -> str:
     for (suite, size), group in groupby(runs, key=lambda run: (run["data"]["suite"], run["model"]["parameters"])):
         rows = list(group)
         gained = sum(run["status"] == "ok" for run in rows)
-        parts.append(f"{format.size(size)} parameters, suite {suite}: {format.count(gained)} of {format.count(len(rows))}")
+        parts.append(
+            f"{format.size(size)} parameters, suite {suite}: {format.count(gained)} of {format.count(len(rows))}"
+        )
     return f"Runs with a gain by size: {'; '.join(parts)}."
 
 
@@ -139,7 +141,11 @@ def headline(runs: Sequence[Row], base: str) -> Markup:
 def _headline_row(run: Row, base: str, reach: float) -> list[tables.Content]:
     test, model = run["test"], run["model"]
     size = tables.size(model["parameters"]) if model["parameters"] else Cell(no_value())
-    head: list[tables.Content] = [Cell(run_link(run, base), model["id"]), size, Cell(status_chip(run["status"]), run["status"])]
+    head: list[tables.Content] = [
+        Cell(run_link(run, base), model["id"]),
+        size,
+        Cell(status_chip(run["status"]), run["status"]),
+    ]
     if not test:
         return [*head, *(Cell(no_value()) for _ in range(8))]
     binary, gain = test["binary"], test["gain"]
@@ -178,7 +184,10 @@ def apart(runs: Sequence[Row], base: str) -> Markup:
     """Steered minus control for each kind of control, and the rank among them."""
     columns = [Column("Model")]
     for _kind, words in KINDS:
-        columns += [Column(f"Steered minus {words}", "number"), Column("Rank p", "number", "share of controls at least as accurate")]
+        columns += [
+            Column(f"Steered minus {words}", "number"),
+            Column("Rank p", "number", "share of controls at least as accurate"),
+        ]
     columns.append(Column("Rank p, all, Holm", "number"))
     body = []
     for run in tested(runs):
@@ -195,12 +204,18 @@ def published(view: View, base: str) -> dict[str, Any] | None:
     claim = next((item for item in claim_rows(view) if item["id"] == CLAIM), None)
     if claim is None:
         return None
-    columns = (Column("Published for"), Column("Outputs said to be corrected", "number"), Column("Recomputed: outputs that changed", "number"))
+    columns = (
+        Column("Published for"),
+        Column("Outputs said to be corrected", "number"),
+        Column("Recomputed: outputs that changed", "number"),
+    )
     body = [
         (
             one["name"].upper(),
             Cell(share(one["value"], 0), one["value"]),
-            Cell(share(one["recomputed"], 0), one["recomputed"]) if format.known(one["recomputed"]) else Cell(no_value()),
+            Cell(share(one["recomputed"], 0), one["recomputed"])
+            if format.known(one["recomputed"])
+            else Cell(no_value()),
         )
         for one in claim["published"]
         if isinstance(one["value"], int | float)
@@ -227,7 +242,9 @@ def replayed(runs: Sequence[Row], base: str) -> Markup | str:
     for run in runs:
         for row in run["reference"]:
             rate = row["changed"] / row["changed_of"] if row["changed_of"] else None
-            changed = stacked(f"{format.count(row['changed'])} of {format.count(row['changed_of'])}", share(rate, 0), rate)
+            changed = stacked(
+                f"{format.count(row['changed'])} of {format.count(row['changed_of'])}", share(rate, 0), rate
+            )
             cells = flips_cells(row["flips"])[2:]
             body.append(
                 [Cell(run_link(run, base), run["model"]["id"]), tables.figure(row["strength_absolute"]),

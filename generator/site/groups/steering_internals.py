@@ -22,7 +22,9 @@ DEGENERATE = 0.9  # a cosine above it in every random network says nothing of wh
 def measured(view: View) -> list[Row]:
     """The measured networks of the bundle, small ones first."""
     found = (view.section("steering") or {}).get("internals", ())
-    return sorted(found, key=lambda one: (len(one["trained"]["layers"]), one["trained"]["heads"]["heads"], one["model"]))
+    return sorted(
+        found, key=lambda one: (len(one["trained"]["layers"]), one["trained"]["heads"]["heads"], one["model"])
+    )
 
 
 def pages(view: View) -> Iterator[Page]:
@@ -80,7 +82,9 @@ def finding(found: Sequence[Row]) -> str:
     )
 
 
-def _panel(one: Row, key: str, reach: tuple[float, float], ticks: Sequence[float], *, digits: int, alt: str, null: bool) -> Panel:
+def _panel(
+    one: Row, key: str, reach: tuple[float, float], ticks: Sequence[float], *, digits: int, alt: str, null: bool
+) -> Panel:
     layers = one["trained"]["layers"]
     places = [layer["layer"] for layer in layers]
     edge = (min(places) - 0.3, max(places) + 0.3)
@@ -91,7 +95,10 @@ def _panel(one: Row, key: str, reach: tuple[float, float], ticks: Sequence[float
         x_ticks=block_ticks(places),
         y_ticks=[(tick, format.number(tick, digits)) for tick in ticks],
         lines=[
-            *(Line([(row["layer"], row[key]) for row in network["layers"]], kind="expected") for network in one["random_weights"]),
+            *(
+                Line([(row["layer"], row[key]) for row in network["layers"]], kind="expected")
+                for network in one["random_weights"]
+            ),
             Line([(row["layer"], row[key]) for row in layers]),
         ],
         band=[(row["layer"], row["null_low"], row["null_high"]) for row in layers] if null else (),
@@ -231,7 +238,11 @@ def bottleneck_table(found: Sequence[Row]) -> Markup:
         cells: list[Any] = [one["model"]]
         for stage in ("hidden", "projected"):
             row = own[stage]
-            cells += [tables.figure(row["cosine"], 2), format.interval(row["null_low"], row["null_high"]), format.p_short(row["p"])]
+            cells += [
+                tables.figure(row["cosine"], 2),
+                format.interval(row["null_low"], row["null_high"]),
+                format.p_short(row["p"]),
+            ]
         gains = [row[key] for row in null for key in ("gain_first", "gain_second")]
         body.append(
             [

@@ -35,7 +35,11 @@ def pages(view: View) -> Iterator[Page]:
                 "seeds": grid["seeds"],
                 "summary": summary(grid),
                 "levers": [
-                    {"name": name, "sentence": lever_sentence(name, lever), "figure": lever_figure(grid, name, lever, base)}
+                    {
+                        "name": name,
+                        "sentence": lever_sentence(name, lever),
+                        "figure": lever_figure(grid, name, lever, base),
+                    }
                     for name, lever in grid["levers"].items()
                 ],
             }
@@ -57,7 +61,11 @@ def finding(grids: Sequence[Row]) -> str:
     if moved["up"]:
         parts.append(f"more {_joined(moved['up'])} raises truthfulness")
     if moved["down"]:
-        parts.append(f"more {_joined(moved['down'])} lowers it" if parts else f"more {_joined(moved['down'])} lowers truthfulness")
+        parts.append(
+            f"more {_joined(moved['down'])} lowers it"
+            if parts
+            else f"more {_joined(moved['down'])} lowers truthfulness"
+        )
     if moved["not"]:
         verb = "does" if len(moved["not"]) == 1 else "do"
         parts.append(f"{_joined(moved['not'])} {verb} not move it beyond the spread of seeds")
@@ -118,7 +126,9 @@ def lever_figure(grid: Row, name: str, lever: Row, base: str) -> Markup:
         panels.append(
             Panel(
                 alt=f"{words}: {ends}.",
-                x=(levels[0]["level"], levels[-1]["level"]) if len(levels) > 1 else (levels[0]["level"] - 1, levels[0]["level"] + 1),
+                x=(levels[0]["level"], levels[-1]["level"])
+                if len(levels) > 1
+                else (levels[0]["level"] - 1, levels[0]["level"] + 1),
                 y=(0, 1),
                 x_ticks=[(row["level"], format.words(row["level"])) for row in levels],
                 y_ticks=[(0, "0"), (0.5, "50"), (1, "100")],
@@ -139,7 +149,11 @@ def lever_figure(grid: Row, name: str, lever: Row, base: str) -> Markup:
             cells += [tables.figure(100 * mean), between(low, high)]
         body.append(cells)
     sizes = list(dict.fromkeys(_sizes(grid, name, row["level"]) for row in levels))
-    size_words = f" Networks of {sizes[0]} to {sizes[-1]} parameters." if len(sizes) > 1 else f" Networks of {sizes[0]} parameters."
+    size_words = (
+        f" Networks of {sizes[0]} to {sizes[-1]} parameters."
+        if len(sizes) > 1
+        else f" Networks of {sizes[0]} parameters."
+    )
     return Plots(
         f"{grid['grid']}-{name.replace(' ', '-')}", f"{name.capitalize()}.",
         "; ".join(panel.alt.rstrip(".") for panel in panels) + ".", panels, data="data/tables/steering-levers.csv",
@@ -157,9 +171,7 @@ def summary(grid: Row) -> Markup:
     for name, lever in grid["levers"].items():
         low, high = lever["levels"][0]["level"], lever["levels"][-1]["level"]
         sizes = list(dict.fromkeys((_sizes(grid, name, low), _sizes(grid, name, high))))
-        moves = [
-            Cell(_moved(lever["move"][measure]), lever["move"][measure]["mean"]) for measure, _words in MEASURES
-        ]
+        moves = [Cell(_moved(lever["move"][measure]), lever["move"][measure]["mean"]) for measure, _words in MEASURES]
         coupling = lever["coupling"]
         body.append(
             [

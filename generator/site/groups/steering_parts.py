@@ -25,7 +25,9 @@ KINDS = (("gain", "all matched controls"), ("gain_random", "random only"), ("gai
 def steering_runs(view: View) -> list[Row]:
     """The runs of the bundle, small models first."""
     section = view.section("steering") or {}
-    return sorted(section.get("runs", ()), key=lambda run: (run["data"]["suite"], run["model"]["parameters"], run["id"]))
+    return sorted(
+        section.get("runs", ()), key=lambda run: (run["data"]["suite"], run["model"]["parameters"], run["id"])
+    )
 
 
 def status_chip(status: str) -> Markup:
@@ -94,7 +96,9 @@ FLIP_COLUMNS = (
 def flips_cells(flips: Row) -> list[tables.Content]:
     """The cells under FLIP_COLUMNS."""
     return [
-        Cell(share(flips["base_right"] / flips["n"]), flips["base_right"] / flips["n"]) if flips["n"] else Cell(no_value()),
+        Cell(share(flips["base_right"] / flips["n"]), flips["base_right"] / flips["n"])
+        if flips["n"]
+        else Cell(no_value()),
         Cell(share(flips["steered_right"] / flips["n"]), flips["steered_right"] / flips["n"])
         if flips["n"]
         else Cell(no_value()),

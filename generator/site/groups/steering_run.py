@@ -194,7 +194,8 @@ def sweep_map(run: Row, fold: str) -> Markup:
         Markup('<tr><th scope="row">Block {}</th>{}</tr>').format(
             layer,
             Markup("").join(
-                _cell(cells.get((layer, strength)), low, high, chosen=(layer, strength) in chosen) for strength in strengths
+                _cell(cells.get((layer, strength)), low, high, chosen=(layer, strength) in chosen)
+                for strength in strengths
             ),
         )
         for layer in layers
@@ -219,7 +220,9 @@ def _cell(cell: Row | None, low: float, high: float, *, chosen: bool) -> Markup:
         classes.append("cw-outside")
         marks.append("outside limits")
     return Markup('<td class="{}"><b>{}</b>{}</td>').format(
-        " ".join(classes), share(cell["accuracy"]), Markup("").join(Markup("<small>{}</small>").format(mark) for mark in marks)
+        " ".join(classes),
+        share(cell["accuracy"]),
+        Markup("").join(Markup("<small>{}</small>").format(mark) for mark in marks),
     )
 
 
@@ -244,7 +247,14 @@ def effects_table(run: Row) -> Markup | str:
         Column("Random directions, median", "number"), Column("95 % of them", "number"),
     )  # fmt: skip
     named = [
-        ("capability", "Accuracy on the capability set, %", effects["capability_base"], effects["capability_steered"], 100, 1),
+        (
+            "capability",
+            "Accuracy on the capability set, %",
+            effects["capability_base"],
+            effects["capability_steered"],
+            100,
+            1,
+        ),
         ("perplexity", "Perplexity on plain text", effects["perplexity_base"], effects["perplexity_steered"], 1, 3),
         ("kl", "Divergence from the unsteered model, nats per token", None, effects["kl"], 1, 4),
     ]
@@ -253,7 +263,9 @@ def effects_table(run: Row) -> Markup | str:
     for key in sorted(effects):
         name = key.removesuffix("_steered")
         if key.endswith("_steered") and name not in known and format.known(effects[key]):
-            named.append((name, f"{name.replace('_', ' ').capitalize()}, %", effects.get(f"{name}_base"), effects[key], 100, 1))
+            named.append(
+                (name, f"{name.replace('_', ' ').capitalize()}, %", effects.get(f"{name}_base"), effects[key], 100, 1)
+            )
     body = []
     for name, words, before, after, scale, digits in named:
         spread = [value * scale for value in effects["random"].get(name) or ()]
@@ -354,4 +366,3 @@ def provenance(run: Row) -> list[tuple[str, str]]:
         ("Result file", run["path"]),
     ]  # fmt: skip
     return [(name, str(value)) for name, value in rows if value not in ("", None)]
-

@@ -36,6 +36,7 @@ async function draw(figure) {
     figure.dataset.cwState = "live";
     if (!plot.isConnected) return void result.finalize();
     drawn.set(plot, { view: result, still, stage });
+    attend(figure, result.view);
   } catch (error) {
     drawn.delete(plot);
     plot.querySelector(".cw-chart__live")?.remove();
@@ -43,6 +44,29 @@ async function draw(figure) {
     figure.dataset.cwState = "still";
     console.warn(`chart ${figure.id}: ${error.message}`);
   }
+}
+
+// Names on demand, the window, and one marked model: the tools of a figure and the pointer set parameters of its drawing.
+function attend(figure, view) {
+  const known = new Set(Object.keys(view.getState().signals));
+  const pressed = figure.querySelector('.cw-key[aria-pressed="true"]');
+  if (pressed) view.signal("focus", pressed.dataset.cwKey).runAsync();
+  if (!known.has("mark")) return;
+  const tools = figure.querySelector("[data-cw-chart-tools]");
+  const chosen = () => tools?.elements.mark.value ?? "";
+  view.addEventListener("pointerover", (_event, item) => item?.datum?.name && view.signal("mark", item.datum.name).runAsync());
+  view.addEventListener("pointerout", (_event, item) => item?.datum?.name && view.signal("mark", chosen()).runAsync());
+  if (!tools) return;
+  tools.hidden = false;
+  const apply = () => {
+    const view_ = tools.elements.view;
+    const window_ = JSON.parse(view_.selectedOptions[0].dataset.window);
+    for (const [name, value] of Object.entries(window_)) view.signal(name, value);
+    view.signal("place", view_.value).signal("names", tools.elements.names.value).signal("mark", chosen()).runAsync();
+  };
+  tools.addEventListener("input", apply);
+  tools.addEventListener("submit", (event) => event.preventDefault());
+  apply();
 }
 
 function focus(button) {
