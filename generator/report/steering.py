@@ -148,21 +148,14 @@ class _Reader:
         if not result["items_file"]:
             return None
         items = path.parent / Path(result["items_file"]).name
-        if not items.is_file():
-            return self._fault(items, "per-item file", "no file", "the file that result.json names")
-        if sha256_file(items) != result["items_sha256"]:
-            return self._fault(
-                items, "sha256", sha256_file(items)[:16], f"{result['items_sha256'][:16]} as in result.json"
-            )
-        try:
-            frame = pd.read_parquet(items)
-        except (OSError, ValueError) as error:
-            return self._fault(items, "per-item file", str(error).splitlines()[0], "a Parquet file")
-        lacking = [column for column in ITEM_COLUMNS if column not in frame]
-        if lacking:
-            return self._fault(items, "columns", f"without {', '.join(lacking)}", ", ".join(ITEM_COLUMNS))
-        if result["test"] and len(frame) != result["test"]["binary"]["n"]:
-            return self._fault(items, "rows", str(len(frame)), f"{result['test']['binary']['n']} as in result.json")
+        found, allowed, frame = "no file", "the file that result.json names", None
+        if items.is_file() and sha256_file(items) != result["items_sha256"]:
+            found, allowed = f"sha256 {sha256_file(items)[:16]}", f"{result['items_sha256'][:16]} as in result.json"
+        elif items.is_file():
+            found, allowed, frame = _read_items(items, result["test"])
+        if frame is None:
+            self._fault(items, "per-item file", found, allowed)
+            return None
         return frame.assign(run=path.parent.name)
 
     def _checked(self, path: Path, schema: Content) -> Content | None:
@@ -179,11 +172,12 @@ class _Reader:
         try:
             return json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse)
         except OSError as error:
-            return self._fault(path, "file", error.strerror or "unreadable", "a JSON file")
+            self._fault(path, "file", error.strerror or "unreadable", "a JSON file")
         except json.JSONDecodeError as error:
-            return self._fault(path, "JSON", error.msg, "", line=error.lineno)
+            self._fault(path, "JSON", error.msg, "", line=error.lineno)
         except ValueError as error:
-            return self._fault(path, "JSON", str(error), "finite numbers and UTF-8")
+            self._fault(path, "JSON", str(error), "finite numbers and UTF-8")
+        return None
 
     def _fault(self, path: Path, subject: str, found: str, allowed: str, *, line: int = 0) -> None:
         hint = "run the command that wrote it again, or restore the committed file"
@@ -191,6 +185,20 @@ class _Reader:
 
     def _shown(self, path: Path) -> str:
         return path.relative_to(self.root).as_posix()
+
+
+def _read_items(path: Path, test: Content | None) -> tuple[str, str, pd.DataFrame | None]:
+    """The per-item frame, or what was found and what is allowed instead."""
+    try:
+        frame = pd.read_parquet(path)
+    except (OSError, ValueError) as error:
+        return str(error).splitlines()[0], "a Parquet file", None
+    lacking = [column for column in ITEM_COLUMNS if column not in frame]
+    if lacking:
+        return f"no column {', '.join(lacking)}", ", ".join(ITEM_COLUMNS), None
+    if test and len(frame) != test["binary"]["n"]:
+        return f"{len(frame)} rows", f"{test['binary']['n']} as in result.json", None
+    return "", "", frame
 
 
 def _refuse(name: str) -> float:

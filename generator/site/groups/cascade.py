@@ -10,6 +10,8 @@ from markupsafe import Markup
 
 from generator.site import format, tables
 from generator.site.axes import capital, named, short
+from generator.site.groups.steering_internals import finding as internals_finding
+from generator.site.groups.steering_internals import measured
 from generator.site.page import Group, Page, base_of
 from generator.site.plots import Panel, Plots, Span
 from generator.site.published import no_value, publish_csv, publish_json, stamp
@@ -36,6 +38,7 @@ def pages(view: View) -> Iterator[Page]:
         stamp=stamp(view, base, track="harness-v1", more=f"and {view.track_name('maker')}", paths=paths),
         overview=overview(view, section),
         transitions=[_transition(view, row, base) for row in section],
+        inside=internals_sentence(view),
     )
     yield Page("cascade/index.md", "Cascade", sentence, body)
 
@@ -48,6 +51,12 @@ def finding(section: Sequence[Row]) -> str:
         f"Of {format.plural(len(section), 'claimed transition')}, {format.count(len(groups['shown']))} "
         f"{'is' if len(groups['shown']) == 1 else 'are'} shown by the data ({'; '.join(parts)})."
     )
+
+
+def internals_sentence(view: View) -> str:
+    """What our own measurement of internal coupling found; empty before one is stored."""
+    found = measured(view)
+    return internals_finding(found) if found else ""
 
 
 def chip(verdict: str) -> Markup:

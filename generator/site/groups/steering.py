@@ -16,6 +16,7 @@ from generator.site.groups.steering_parts import (
     KINDS,
     STATUSES,
     Row,
+    between,
     flips_cell,
     flips_cells,
     gain_cell,
@@ -118,55 +119,60 @@ def size_sentence(runs: Sequence[Row]) -> str:
     return f"Runs with a gain by size: {'; '.join(parts)}."
 
 
+def size_words(parameters: int) -> str:
+    """A failed run may not know its size."""
+    return f"{format.size(parameters)} parameters" if parameters else "size unknown"
+
+
 def headline(runs: Sequence[Row], base: str) -> Markup:
     """One row a run; the gain is drawn on one scale for all rows."""
     columns = (
         Column("Model"),
-        Column("Parameters", "number"),
         Column("Outcome"),
-        Column("Items", "number"),
-        Column("Right before", "number"),
+        Column("Steered minus control, pp", "number", "accuracy, paired bootstrap over items and controls, 95 %"),
+        Column("Drawn", wide=True),
         Column("Corrected", "number", "wrong before, right after; of those wrong before; Wilson 95 % interval"),
         Column("Broken", "number", "right before, wrong after; of those right before; Wilson 95 % interval"),
         Column("Net, pp", "number", "corrected minus broken over all items"),
-        Column("Steered minus matched control", "number", "accuracy, paired bootstrap over items and controls, 95 %"),
-        Column("The same, drawn", wide=True),
+        Column("Right before", "number", "binary choice on the test items, unsteered"),
         Column("McNemar p, Holm", "number", "exact test of corrected against broken, adjusted over the runs"),
     )
-    reach = max((abs(run["test"]["gain"][end]) for run in tested(runs) for end in ("low", "high")), default=0.1)
+    ends = [run["test"]["gain"][end] for run in tested(runs) for end in ("low", "high")]
+    reach = (min(ends, default=0.0), max(ends, default=0.0))
+    reach = (min(reach[0], 0.0), max(reach[1], 0.0))
     body = [_headline_row(run, base, reach) for run in runs]
     return tables.table(columns, body, caption="Steering by model", classes="cw-steer")
 
 
-def _headline_row(run: Row, base: str, reach: float) -> list[tables.Content]:
+def _headline_row(run: Row, base: str, reach: tuple[float, float]) -> list[tables.Content]:
     test, model = run["test"], run["model"]
-    size = tables.size(model["parameters"]) if model["parameters"] else Cell(no_value())
+    size = size_words(model["parameters"])
     head: list[tables.Content] = [
-        Cell(run_link(run, base), model["id"]),
-        size,
+        Cell(Markup("{}<br><small>{}</small>").format(run_link(run, base), size), model["id"]),
         Cell(status_chip(run["status"]), run["status"]),
     ]
     if not test:
-        return [*head, *(Cell(no_value()) for _ in range(8))]
+        return [*head, *(Cell(no_value()) for _ in range(7))]
     binary, gain = test["binary"], test["gain"]
+    bounds = between(gain["low"], gain["high"], sign=True)
     return [
         *head,
-        tables.figure(binary["n"], 0),
-        Cell(share(test["base"]["binary"]), test["base"]["binary"]),
+        stacked(format.signed(100 * gain["estimate"], 1), bounds, gain["estimate"]),
+        Cell(drawn(gain, reach)),
         flips_cell(binary["corrected"]),
         flips_cell(binary["broken"]),
         tables.figure(100 * binary["net"], sign=True),
-        gain_cell(gain),
-        Cell(drawn(gain, reach)),
+        Cell(share(test["base"]["binary"]), test["base"]["binary"]),
         p_cell(run["mcnemar_holm"]),
     ]
 
 
-def drawn(gain: Row, reach: float) -> Markup:
-    """The gain with its interval on a line from −reach to +reach; a dot when zero is outside, a ring when it is inside."""
+def drawn(gain: Row, reach: tuple[float, float]) -> Markup:
+    """The gain with its interval on a line over `reach`; a dot when zero is outside, a ring when it is inside."""
+    span = max(reach[1] - reach[0], 1e-9)
 
     def at(value: float) -> float:
-        return round(6 + (_WIDTH - 12) * (min(max(value, -reach), reach) + reach) / (2 * reach), 1)
+        return round(6 + (_WIDTH - 12) * (min(max(value, reach[0]), reach[1]) - reach[0]) / span, 1)
 
     words = f"{points(gain['estimate'])}, 95 % interval {points(gain['low'])} to {points(gain['high'])}"
     inside = gain["low"] <= 0 <= gain["high"]
@@ -182,7 +188,7 @@ def drawn(gain: Row, reach: float) -> Markup:
 
 def apart(runs: Sequence[Row], base: str) -> Markup:
     """Steered minus control for each kind of control, and the rank among them."""
-    columns = [Column("Model")]
+    columns = [Column("Model"), Column("Items", "number"), Column("Controls", "number")]
     for _kind, words in KINDS:
         columns += [
             Column(f"Steered minus {words}", "number"),
@@ -191,7 +197,10 @@ def apart(runs: Sequence[Row], base: str) -> Markup:
     columns.append(Column("Rank p, all, Holm", "number"))
     body = []
     for run in tested(runs):
-        cells: list[tables.Content] = [Cell(run_link(run, base), run["model"]["id"])]
+        whole = run["test"]["gain"]
+        cells: list[tables.Content] = [
+            Cell(run_link(run, base), run["model"]["id"]), tables.figure(whole["items"], 0), tables.figure(whole["controls"], 0),
+        ]  # fmt: skip
         for kind, _words in KINDS:
             gain = run["test"][kind]
             cells += [gain_cell(gain), p_cell(gain["rank_p"])]
@@ -270,8 +279,8 @@ def caveats(runs: Sequence[Row]) -> list[str]:
             "No openly released model has been run yet. Every run is of a small network trained here on a synthetic world, so "
             "nothing on this page says how the published models behave."
         )
-    if suites["demo"]:
-        worlds = {run["data"]["revision"] for run in runs if run["data"]["suite"] == "demo"}
+    if any(run["data"]["suite"] == "demo" for run in tested(runs)):
+        worlds = {run["data"]["revision"] for run in tested(runs) if run["data"]["suite"] == "demo"}
         found.append(
             f"The demo runs share {'one fixed world' if len(worlds) == 1 else format.plural(len(worlds), 'world')} of facts; their "
             "seeds vary initial weights and documents, not the facts. Intervals cover items and controls, not other worlds."

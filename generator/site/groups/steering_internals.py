@@ -11,7 +11,7 @@ from generator.site import format, tables
 from generator.site.groups.steering_parts import Row, block_ticks
 from generator.site.page import Page, base_of
 from generator.site.plots import Line, Panel, Plots
-from generator.site.tables import Cell, Column
+from generator.site.tables import Column
 from generator.site.view import View
 
 URL = "steering/internals/"
@@ -48,7 +48,7 @@ def pages(view: View) -> Iterator[Page]:
         bottleneck=bottleneck_table(found),
         bottleneck_sentence=bottleneck_sentence(found),
     )
-    yield Page("steering/internals.md", "Steering: internals", sentence, body)
+    yield Page("steering/internals.md", "Steering: internals", sentence, body, hide=("toc",))
 
 
 def _layers(networks: Sequence[Row]) -> list[Row]:
@@ -228,7 +228,7 @@ def bottleneck_table(found: Sequence[Row]) -> Markup:
     columns = (
         Column("Model"), Column("Before", "number"), Column("null, 95 %", "number"), Column("p", "number"),
         Column("After", "number"), Column("null, 95 %", "number"), Column("p", "number"),
-        Column(f"Gain, {found[0]['trained']['contrasts'][0]}", "number"), Column(f"Gain, {found[0]['trained']['contrasts'][1]}", "number"),
+        Column(f"Gains: {', '.join(found[0]['trained']['contrasts'])}", "number"),
         Column("Random weights: before", "number"), Column("after", "number"), Column("gains", "number"),
     )  # fmt: skip
     body = []
@@ -246,8 +246,8 @@ def bottleneck_table(found: Sequence[Row]) -> Markup:
         gains = [row[key] for row in null for key in ("gain_first", "gain_second")]
         body.append(
             [
-                *cells, tables.figure(own["gain_first"], 2), tables.figure(own["gain_second"], 2),
-                _reach([row["hidden"]["cosine"] for row in null]), _reach([row["projected"]["cosine"] for row in null]), Cell(_reach(gains)),
+                *cells, f"{format.number(own['gain_first'])}, {format.number(own['gain_second'])}",
+                _reach([row["hidden"]["cosine"] for row in null]), _reach([row["projected"]["cosine"] for row in null]), _reach(gains),
             ]
         )  # fmt: skip
     return tables.table(columns, body, caption="Before and after the output projection")

@@ -37,7 +37,7 @@ def pages(view: View) -> Iterator[Page]:
                 "levers": [
                     {
                         "name": name,
-                        "sentence": lever_sentence(name, lever),
+                        "sentence": lever_sentence(lever),
                         "figure": lever_figure(grid, name, lever, base),
                     }
                     for name, lever in grid["levers"].items()
@@ -88,7 +88,7 @@ def _move_words(move: Row) -> str:
     return f"{format.pp(100 * move['mean'])} {bounds}"
 
 
-def lever_sentence(name: str, lever: Row) -> str:
+def lever_sentence(lever: Row) -> str:
     """Whether the lever moves facts and truthfulness, and how the two move together along it."""
     low, high = lever["levels"][0]["level"], lever["levels"][-1]["level"]
     facts, truth = lever["move"]["fact_accuracy"], lever["move"]["truthfulness"]
@@ -107,8 +107,8 @@ def lever_sentence(name: str, lever: Row) -> str:
     else:
         tail = f"No coupling is given: {coupling['reason']}."
     return (
-        f"{verdicts[facts['moves'], truth['moves']]}. From {format.words(low)} to {format.words(high)}: fact accuracy {_move_words(facts)}, "
-        f"truthfulness {_move_words(truth)} ({format.plural(truth['seeds'], 'seed')}, 95 % t interval). {tail}"
+        f"{verdicts[facts['moves'], truth['moves']]}. From {format.words(low)} to {format.words(high)}: fact accuracy "
+        f"{_move_words(facts)}, truthfulness {_move_words(truth)} ({format.plural(truth['seeds'], 'seed')}, 95 % t interval). {tail}"
     )
 
 
@@ -122,7 +122,9 @@ def lever_figure(grid: Row, name: str, lever: Row, base: str) -> Markup:
     levels = lever["levels"]
     panels = []
     for measure, words in MEASURES:
-        ends = f"{share(levels[0][measure][0])} at {format.words(levels[0]['level'])}, {share(levels[-1][measure][0])} at {format.words(levels[-1]['level'])}"
+        ends = " to ".join(
+            f"{share(row[measure][0])} at {format.words(row['level'])}" for row in (levels[0], levels[-1])
+        )
         panels.append(
             Panel(
                 alt=f"{words}: {ends}.",
@@ -164,7 +166,8 @@ def lever_figure(grid: Row, name: str, lever: Row, base: str) -> Markup:
 
 def summary(grid: Row) -> Markup:
     columns = (
-        Column("Lever"), Column("From, to"), Column("Parameters", wide=True), Column("Fact accuracy moves by, pp", "number"), Column("Truthfulness moves by, pp", "number"),
+        Column("Lever"), Column("From, to"), Column("Parameters", wide=True),
+        Column("Fact accuracy moves by, pp", "number"), Column("Truthfulness moves by, pp", "number"),
         Column("Coupling, pp per pp", "number"), Column("r", "number"), Column("Permutation p", "number"),
     )  # fmt: skip
     body = []

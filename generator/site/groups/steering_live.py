@@ -17,8 +17,8 @@ def pages(view: View) -> Iterator[Page]:
     if not live:
         return
     sentence = (
-        f"A network of {live['config']['blocks']} blocks, trained on the synthetic world, answers in your browser: choose a question, add the "
-        "truth vector or a random one of equal length, and watch the probabilities move."
+        f"A network of {live['config']['blocks']} blocks, trained on the synthetic world, answers in your browser: choose a "
+        "question, add the truth vector or a random one of equal length, and watch the probabilities move."
     )
     run = next((run["id"] for run in steering_runs(view) if run["model"]["id"] == live["model"]), "")
     body = view.render(

@@ -143,7 +143,7 @@ def controls_figure(run: Row, base: str) -> Markup | str:
     gain = test["gain"]
     said = (
         f"The vector answers {share(steered)} right; the controls {share(gain['control_mean'])} on average, 95 % of them "
-        f"{between(gain['control_low'], gain['control_high'])}; {share(gain['rank_p'])} of them do at least as well."
+        f"{between(gain['control_low'], gain['control_high'])}; rank of the vector among them {format.p_value(gain['rank_p'])}."
     )
     return Plots(
         "controls", "Accuracy under matched controls.", said, panels, table=twin, data="data/tables/steering-controls.csv",
@@ -314,7 +314,7 @@ def completions_table(run: Row) -> Markup | str:
     order = [name for name in ("unsteered", "steered", "random control") if name in names]
     order += [name for name in names if name not in order]
     columns = (Column("Counted"), *(Column(name.capitalize(), "number") for name in order))
-    body = [
+    body: list[list[tables.Content]] = [
         [words, *(tables.figure(found[key].get(name), 0) for name in order)] for key, words in COUNTS if found.get(key)
     ]
     return tables.table(columns, body, caption="Completions", sortable=False)
@@ -327,7 +327,9 @@ def examples_table(run: Row) -> Markup | str:
         return ""
     names = ["prompt", *(name for name in ("unsteered", "steered", "random control") if name in examples[0])]
     columns = tuple(Column(name.capitalize()) for name in names)
-    body = [[Markup('<span class="cw-said">{}</span>').format(row.get(name, "")) for name in names] for row in examples]
+    body: list[list[tables.Content]] = [
+        [Markup('<span class="cw-said">{}</span>').format(row.get(name, "")) for name in names] for row in examples
+    ]
     return tables.table(columns, body, caption="Completions drawn by seed", sortable=False)
 
 
@@ -345,6 +347,7 @@ def command(run: Row) -> str:
 def provenance(run: Row) -> list[tuple[str, str]]:
     """Name and value of everything a second run must share."""
     model, data, made, config = run["model"], run["data"], run["environment"], run["config"]
+    test, validation, pairs = (format.count(data[name]) for name in ("n", "n_validation", "n_pairs"))
     rows: list[tuple[str, Any]] = [
         ("Key", run["key"]),
         ("Model revision", model["revision"]),
@@ -354,7 +357,7 @@ def provenance(run: Row) -> list[tuple[str, str]]:
         ("Suite and revision", f"{data['suite']} {data['revision']}"),
         ("Data digest", data["digest"]),
         ("Test items, hash", data["test_hash"]),
-        ("Items", f"{format.count(data['n'])} test, {format.count(data['n_validation'])} validation, {format.count(data['n_pairs'])} pairs"),
+        ("Items", f"{test} test, {validation} validation, {pairs} pairs"),
         ("Pairs", data["pairs"]),
         ("Seeds", f"run {made['seed']}, settings {config.get('seed', made['seed'])}"),
         ("Code", made["code"]),
