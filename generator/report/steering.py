@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -163,7 +163,9 @@ class _Reader:
         value = self._json(path)
         if value is None:
             return None
-        faults = sorted(jsonschema.Draft202012Validator(schema).iter_errors(value), key=lambda fault: fault.json_path)
+        faults = [
+            leaf for fault in jsonschema.Draft202012Validator(schema).iter_errors(value) for leaf in _leaves(fault)
+        ]
         for fault in faults:
             self._fault(path, fault.json_path, _short(fault.message), "")
         return None if faults else value
@@ -199,6 +201,17 @@ def _read_items(path: Path, test: Content | None) -> tuple[str, str, pd.DataFram
     if test and len(frame) != test["binary"]["n"]:
         return f"{len(frame)} rows", f"{test['binary']['n']} as in result.json", None
     return "", "", frame
+
+
+def _leaves(fault: jsonschema.ValidationError) -> Iterator[jsonschema.ValidationError]:
+    """What is wrong inside a value that may have several shapes: the faults of the shape that fits it deepest."""
+    if not fault.context:
+        yield fault
+        return
+    deepest = max(fault.context, key=lambda inner: len(inner.absolute_path))
+    for inner in fault.context:
+        if inner.schema_path[0] == deepest.schema_path[0]:
+            yield from _leaves(inner)
 
 
 def _refuse(name: str) -> float:

@@ -40,8 +40,8 @@ def project_folder(folder: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
-    """The synthetic bundle as a built site."""
+    """The synthetic bundle with steering results as a built site."""
     root = project_folder(tmp_path_factory.mktemp("project"))
-    report = render(synthetic.bundle(), root=root, out=root / "build", site_url=SITE_URL)
+    report = render(synthetic.with_steering(synthetic.bundle()), root=root, out=root / "build", site_url=SITE_URL)
     run_mkdocs(root / "build", root / "site", as_of=synthetic.AS_OF)
     return Built(root, root / "build" / "docs", root / "site", report)

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import itertools
+import tempfile
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from generator.analysis.result import Interval, Statistic
 from generator.report.bundle import Bundle, Field, Table
+from generator.report.steering import read_steering
+from generator.report.steering_tables import steering_tables
+from tests.steering_files import steering_project
 
 AS_OF = "2026-11-21"
 HOSTILE = "Evil *model* | [x](javascript:alert) <b>&_`"
@@ -74,6 +79,18 @@ def bundle(*, sections: bool = True, extra_models: int = 0) -> Bundle:
         tables=made,
         sections=_sections() if sections else {},
     )
+
+
+def with_steering(made: Bundle) -> Bundle:
+    """The bundle with some of this repository's steering results and a failed run."""
+    with tempfile.TemporaryDirectory() as folder:
+        steering_project(Path(folder))
+        steering = read_steering(Path(folder))
+    assert steering.section is not None
+    made.sections["steering"] = steering.section
+    made.tables |= steering_tables(steering)
+    made.files |= {f"steering/live/{name}": content for name, content in steering.files.items()}
+    return made
 
 
 def _meta(models: list[dict[str, Any]]) -> dict[str, Any]:

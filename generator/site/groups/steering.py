@@ -273,14 +273,20 @@ _FLIPS = (
 def caveats(runs: Sequence[Row]) -> list[str]:
     """What a reader must know before quoting a figure: what follows from the runs, then what their files say."""
     found = []
-    suites = Counter(run["data"]["suite"] for run in runs)
-    if set(suites) == {"demo"}:
+    figured = tested(runs)
+    if all(run["data"]["suite"] == "demo" for run in figured):
+        attempted = any(run["data"]["suite"] != "demo" for run in runs)
         found.append(
-            "No openly released model has been run yet. Every run is of a small network trained here on a synthetic world, so "
-            "nothing on this page says how the published models behave."
+            (
+                "No run of an openly released model has given figures yet. "
+                if attempted
+                else "No openly released model has been run yet. "
+            )
+            + "Every run with figures is of a small network trained here on a synthetic world, so nothing on this page says how "
+            "the published models behave."
         )
-    if any(run["data"]["suite"] == "demo" for run in tested(runs)):
-        worlds = {run["data"]["revision"] for run in tested(runs) if run["data"]["suite"] == "demo"}
+    worlds = {run["data"]["revision"] for run in figured if run["data"]["suite"] == "demo"}
+    if worlds:
         found.append(
             f"The demo runs share {'one fixed world' if len(worlds) == 1 else format.plural(len(worlds), 'world')} of facts; their "
             "seeds vary initial weights and documents, not the facts. Intervals cover items and controls, not other worlds."
