@@ -339,8 +339,9 @@ def test_the_state_of_the_live_model_is_in_the_address_and_the_back_button_undoe
     assert bars(page) == start
     assert "cue=" not in page.url
     page.go_back()
-    page.wait_for_function("document.querySelector('[name=cue]').value === 'atlas'")
-    assert bars(page) == changed
+    read = "[...document.querySelectorAll('[data-bars] .cw-bar__value')].map(bar => bar.innerText)"
+    page.wait_for_function(f"expected => JSON.stringify({read}) === JSON.stringify(expected)", arg=changed)
+    assert page.get_by_label("Cue").input_value() == "atlas"
 
 
 def test_the_live_model_counts_what_the_benchmark_counted(desk: Watched, address: str) -> None:

@@ -46,19 +46,24 @@ class Live {
       const at = (name) => new URL(`${this.root.dataset.cwLive}${name}`, location.href);
       const [header, bytes] = await Promise.all([fetched(at("model.json"), "json"), fetched(at("model.bin"), "arrayBuffer")]);
       if (header.sha256 !== this.root.dataset.sha256) throw new Error("the model is of another version of the site; reload the page");
-      this.header = header;
-      this.model = readModel(header, new Uint8Array(bytes));
+      kept = { header, model: readModel(header, new Uint8Array(bytes)) };
     } catch (error) {
       button.disabled = false;
       this.tell(`The model cannot be used: ${error.message}. Press the button to try again.`);
       return;
     }
+    this.use(kept);
+    this.tell("The model is loaded.");
+    this.field.fact.focus();
+  }
+
+  use({ header, model }) {
+    this.header = header;
+    this.model = model;
     this.fill();
     this.restore();
     this.root.querySelector("[data-start]").hidden = true;
     this.form.hidden = false;
-    this.tell("The model is loaded.");
-    this.field.fact.focus();
   }
 
   fill() {
@@ -197,12 +202,15 @@ class Live {
 }
 
 let current = null;
+// Going back, and coming back from another page, make the page anew; the model is loaded once.
+let kept = null;
 
 function start() {
   const root = document.querySelector("[data-cw-live]:not([data-cw-ready])");
   if (!root) return;
   root.dataset.cwReady = "";
   current = new Live(root);
+  if (kept?.header.sha256 === root.dataset.sha256) current.use(kept);
 }
 
 if (typeof document !== "undefined") {
