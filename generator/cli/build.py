@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
 from generator.cli.main import project_root
 from generator.cli.stamp import Stamp
+from generator.core import CapewatchError
 
 DEFAULT_SEED = 20260513
 DEFAULT_RESAMPLES = 10_000
@@ -29,6 +33,13 @@ DEFAULT_SITE_URL = "http://127.0.0.1:8000/"
 )
 @click.option("--bundle-only", is_flag=True, help="Stop after build/bundle/.")
 @click.option("--force", is_flag=True, help="Build even when nothing changed.")
+@click.option(
+    "--versioned",
+    is_flag=True,
+    help="Build as one version of a published site: selector, canonical links to the latest.",
+)
+@click.option("--at", metavar="VERSION", help="Rebuild a published version or a git revision into build/at/COMMIT/.")
+@click.option("--with-its-code", is_flag=True, help="With --at: run the code of that commit, not the present one.")
 @click.pass_obj
 def build(
     root: Path | None,
@@ -38,6 +49,9 @@ def build(
     site_url: str,
     bundle_only: bool,
     force: bool,
+    versioned: bool,
+    at: str | None,
+    with_its_code: bool,
 ) -> None:
     """Build the site from the data in this folder, without network: data, bundle, pages, site/.
 
@@ -45,25 +59,73 @@ def build(
     """
     project = project_root(root)
     day = as_of.date() if as_of else None
-    options = {
-        "as_of": str(day),
+    options: dict[str, Any] = {
+        "as_of": day,
         "seed": seed,
         "resamples": resamples,
         "site_url": site_url,
         "bundle_only": bundle_only,
+        "versioned": versioned,
     }
-    stamp = Stamp(project, options)
+    if at is not None:
+        rebuild(project, at, options, with_its_code=with_its_code)
+        return
+    if with_its_code:
+        raise click.UsageError("--with-its-code goes with --at VERSION")
+    stamp = Stamp(project, {**options, "as_of": str(day)})
     if not force and stamp.is_current():
         click.echo(f"nothing changed; the site is in {os.path.relpath(project / 'site')}")
         return
     stamp.clear()
-    summary = run_build(project, as_of=day, seed=seed, resamples=resamples, site_url=site_url, bundle_only=bundle_only)
+    summary = run_build(project, **options)
     stamp.write()
     click.echo(summary)
 
 
+def rebuild(project: Path, name: str, options: dict[str, Any], *, with_its_code: bool) -> None:
+    """Build a published version or a git revision from history, and say by which code."""
+    from generator.publish.checkout import check_out
+    from generator.publish.git import Repository
+
+    old = check_out(Repository(project), name, into=project / "build" / "at", with_code=with_its_code)
+    click.echo(f"{name} is commit {old.commit}", err=True)
+    if with_its_code:
+        run_old_code(old.folder, options)
+        return
+    if old.other_code is None:
+        click.echo("built by the present code; the commit holds none of its own", err=True)
+    elif old.other_code:
+        click.echo(
+            f"built by the present code; {len(old.other_code)} files of {Path(old.other_code[0]).parts[0]}/ differ from that "
+            "commit, so numbers may differ for that reason (--with-its-code runs the old code)",
+            err=True,
+        )
+    click.echo(run_build(old.folder, **options))
+
+
+def run_old_code(folder: Path, options: dict[str, Any]) -> None:
+    """Run `capewatch build` of the code in `folder`, with the libraries installed here. Raises CapewatchError when it fails."""
+    given = [f"--seed={options['seed']}", f"--resamples={options['resamples']}", f"--site-url={options['site_url']}"]
+    given += [f"--as-of={options['as_of']}"] if options["as_of"] else []
+    given += [f"--{name.replace('_', '-')}" for name in ("bundle_only", "versioned") if options[name]]
+    command = [sys.executable, "-m", "generator", "--root", str(folder), "build", *given]
+    code = subprocess.run(command, cwd=folder, env={**os.environ, "PYTHONPATH": str(folder)}, check=False).returncode
+    if code != 0:
+        raise CapewatchError(
+            f"the code of that commit stopped with exit code {code}",
+            hint="it may need older libraries (constraints.txt of that commit), or the present code without --with-its-code",
+        )
+
+
 def run_build(
-    project: Path, *, as_of: dt.date | None, seed: int, resamples: int, site_url: str, bundle_only: bool = False
+    project: Path,
+    *,
+    as_of: dt.date | None,
+    seed: int,
+    resamples: int,
+    site_url: str,
+    bundle_only: bool = False,
+    versioned: bool = False,
 ) -> str:
     """Run every stage; returns what was made, in one line. Raises ProblemsFound when the data hold errors."""
     from generator.report import Settings, make_bundle
@@ -76,7 +138,7 @@ def run_build(
         return f"bundle of {made}: {os.path.relpath(project / 'build' / 'bundle')}"
     from generator.site import build_site
 
-    report = build_site(bundle, root=project, site_url=site_url)
+    report = build_site(bundle, root=project, site_url=site_url, versioned=versioned)
     return f"site of {made}, {report.pages} pages: {os.path.relpath(project / 'site' / 'index.html')}"
 
 

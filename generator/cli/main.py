@@ -24,12 +24,14 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "check": ("generator.cli.check", "check", "Validate everything people wrote; all problems at once."),
     "claims": ("generator.cli.claims", "claims", "Recompute the published claims and give each its verdict."),
     "diagnose": ("generator.cli.diagnose", "diagnose", "Locate, diagnose and rotate for your own scores."),
+    "diff": ("generator.cli.diff", "diff", "What changed between two bundles, versions, days or revisions."),
     "forecasts": (
         "generator.cli.forecasts",
         "forecasts",
         "Forecasting models judged out of sample; --write makes data/forecasts current.",
     ),
     "new": ("generator.cli.new", "new", "Write a correct starting file."),
+    "publish": ("generator.cli.publish", "publish", "Versions of the site on a git branch: dev, monthly cuts."),
     "pull": ("generator.cli.pull", "pull", "Refresh data/snapshots from the public leaderboards."),
     "resolve": (
         "generator.cli.score",

@@ -142,7 +142,7 @@ class Bundle:
 
 def read_bundle(folder: Path) -> Bundle:
     """Read a bundle that `Bundle.write` wrote; tables come back with the same fields and rows."""
-    tables = {path.stem: _read_table(path) for path in sorted((folder / "tables").glob("*.json"))}
+    tables = {path.stem: table_from(read_json(path)) for path in sorted((folder / "tables").glob("*.json"))}
     sections = {path.stem: read_json(path) for path in sorted((folder / "sections").glob("*.json"))}
     return Bundle(
         meta=read_json(folder / "meta.json"),
@@ -158,8 +158,8 @@ def read_bundle(folder: Path) -> Bundle:
     )
 
 
-def _read_table(path: Path) -> Table:
-    document = read_json(path)
+def table_from(document: Mapping[str, Any]) -> Table:
+    """A table out of its JSON: metadata and rows."""
     metadata: Mapping[str, Any] = document["metadata"]
     fields = tuple(Field(**item) for item in metadata["fields"])
     frame = pd.DataFrame(document["rows"], columns=[item.name for item in fields])

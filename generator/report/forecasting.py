@@ -144,7 +144,9 @@ def _result(part: Part, inputs: Inputs, *, compute: bool) -> dict[str, Any]:
         key = part.key(inputs)
         found = stored(inputs.root, part.name, key)
         if found is None and not compute:
-            return {"reason": f"computed for the newest day of the data only, not for {inputs.as_of}"}
+            return {
+                "reason": f"not stored for these inputs; computed by a build for the newest day only, not for {inputs.as_of}"
+            }
         return found if found is not None else _computed(part, inputs, key)
     except CapewatchError as error:
         return {"reason": error.message}

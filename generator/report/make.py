@@ -18,6 +18,7 @@ from generator.report.bundle import SCHEMA_VERSION, Bundle
 from generator.report.deep import deep_sections
 from generator.report.entities import entities
 from generator.report.forecasting import forecasts_section
+from generator.report.history import changes_section
 from generator.report.ledger import claims_section
 from generator.report.papers import NAMES, published_statistics
 from generator.report.statistics import Computed, compute, generator_for
@@ -32,11 +33,15 @@ DEPENDENCIES = ("altair", "mkdocs-material", "numpy", "pandas", "scipy", "vl-con
 
 @dataclass(frozen=True)
 class Settings:
-    """What a report depends on beside the data: the day, the seed of every resampling, and how many resamples."""
+    """What a report depends on beside the data: the day, the seed of every resampling, and how many resamples.
+
+    stored_forecasts_only: forecasts that were not computed before are left out with a reason; they take minutes.
+    """
 
     as_of: dt.date | None = None
     seed: int = 20260513
     resamples: int = 10_000
+    stored_forecasts_only: bool = False
 
 
 def make_bundle(root: Path, settings: Settings) -> Bundle:
@@ -70,12 +75,13 @@ def make_bundle(root: Path, settings: Settings) -> Bundle:
         provider,
         as_of=as_of,
         seed=settings.seed,
-        compute=as_of >= provider.observations.newest_day,
+        compute=as_of >= provider.observations.newest_day and not settings.stored_forecasts_only,
     )
     sections |= other()
     steering = read_steering(root)
     if steering.section is not None:
         sections["steering"] = steering.section
+    sections["changes"] = changes_section(root)
     return Bundle(
         meta=_meta(registry, observations, panels, described, settings, as_of),
         statistics=Computed({**computed.statistics, **papers.statistics}, {}).as_json(),

@@ -18,10 +18,15 @@ from generator.site.rendering import RenderReport, render
 _LANGUAGES = "assets/javascripts/lunr"
 
 
-def build_site(bundle: Bundle, *, root: Path, site_url: str) -> RenderReport:
-    """Render the bundle and build it into `root`/site. The old site stays until the new one is complete."""
-    report = render(bundle, root=root, out=root / "build", site_url=site_url)
-    run_mkdocs(root / "build", root / "site", as_of=bundle.as_of)
+def build_site(
+    bundle: Bundle, *, root: Path, site_url: str, versioned: bool = False, site: Path | None = None
+) -> RenderReport:
+    """Render the bundle and build it into `site` (default `root`/site). The old site stays until the new one is complete.
+
+    versioned: as one of the versions below `site_url`, with a selector, and canonical links to the latest.
+    """
+    report = render(bundle, root=root, out=root / "build", site_url=site_url, versioned=versioned)
+    run_mkdocs(root / "build", site or root / "site", as_of=bundle.as_of)
     return report
 
 

@@ -22,6 +22,8 @@ from generator.site.page import Fragment, Page, base_of
 from generator.site.raw import marked
 from generator.site.view import View
 
+#: The alias of the newest cut version, to which canonical links lead.
+LATEST = "latest"
 HAND_WRITTEN = Path("site_src/docs")
 COMMON_STYLES = "assets/stylesheets/capewatch.css"
 LAB_STYLES = "assets/stylesheets/labs.css"
@@ -50,19 +52,23 @@ class RenderReport:
     removed: int
 
 
-def render(bundle: Bundle, *, root: Path, out: Path, site_url: str) -> RenderReport:
+def render(bundle: Bundle, *, root: Path, out: Path, site_url: str, versioned: bool = False) -> RenderReport:
     """Write `out`/docs and `out`/mkdocs.yml from the bundle and the project folder `root`.
+
+    versioned: the site becomes one of several versions below `site_url`; every address in it is that of the latest.
 
     Raises CapewatchError when two pages have one address, a name is reserved, or a hand-written page asks for a fragment
     that no group makes.
     """
+    if versioned:
+        site_url = f"{site_url.rstrip('/')}/{LATEST}/"
     view = View(bundle, root, ChartStore(out / "cache" / "charts"))
     files: dict[str, bytes | str] = dict(_files(view)) | dict(outputs(bundle, root=root, site_url=site_url))
     docs = out / "docs"
     changed = sum(write_if_changed(docs / path, content) for path, content in files.items())
     write_if_changed(out / "search.json", canonical_json(view.search_entries))
     removed = _remove_stale(docs, files.keys())
-    write_if_changed(out / "mkdocs.yml", configuration(root, out, site_url, set(files)))
+    write_if_changed(out / "mkdocs.yml", configuration(root, out, site_url, set(files), versioned=versioned))
     view.charts.tidy()
     return RenderReport(sum(path.endswith(".md") for path in files), len(files), changed, removed)
 
@@ -132,7 +138,7 @@ def _remove_stale(folder: Path, wanted: object) -> int:
     return len(stale)
 
 
-def configuration(root: Path, out: Path, site_url: str, paths: set[str]) -> str:
+def configuration(root: Path, out: Path, site_url: str, paths: set[str], *, versioned: bool = False) -> str:
     """The generated mkdocs.yml (JSON is YAML): the plain one with docs folder, navigation and styles of this build."""
     upward = os.path.relpath(root, out)
     return canonical_json(
@@ -144,6 +150,7 @@ def configuration(root: Path, out: Path, site_url: str, paths: set[str]) -> str:
             "theme": {"custom_dir": f"{upward}/site_src/overrides"},
             "extra_css": [COMMON_STYLES, LAB_STYLES],
             "markdown_extensions": {"generator.site.raw": {}},
+            **({"extra": {"version": {"provider": "mike", "default": LATEST}}} if versioned else {}),
             "nav": navigation(paths),
             "not_in_nav": "\n".join(_NOT_IN_NAV),
         },

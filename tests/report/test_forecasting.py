@@ -94,7 +94,8 @@ def test_without_computing_a_part_that_is_not_stored_says_why(project, monkeypat
     calls = counted(monkeypatch, {"sum": 2})
     found = small(project)
     section = forecasts_section(found.root, found.registry, found.provider, as_of=found.as_of, seed=SEED, compute=False)
-    assert section == {"sums": {"reason": "computed for the newest day of the data only, not for 2026-06-01"}}
+    reason = "not stored for these inputs; computed by a build for the newest day only, not for 2026-06-01"
+    assert section == {"sums": {"reason": reason}}
     assert not calls
 
 

@@ -23,6 +23,9 @@ from generator.report.changes.standings import (
 from generator.report.changes.statistics import Movers, statistic_changes
 from generator.report.changes.words import headlines, summary
 
+#: Ready-made texts and the pages of earlier changes: they say nothing that other sections do not.
+NOT_COMPARED = {"outputs", "changes"}
+
 
 def compare(old: Bundle, new: Bundle, *, labels: tuple[str, str] = ("", "")) -> Changes:
     """Every difference between two bundles. `labels` are what the two are called; default: their as-of days.
@@ -55,7 +58,7 @@ def compare(old: Bundle, new: Bundle, *, labels: tuple[str, str] = ("", "")) -> 
 
 
 def _not_compared(old: Bundle, new: Bundle, names: tuple[str, str]) -> Iterator[NotCompared]:
-    for part in sorted(set(old.sections) ^ set(new.sections)):
+    for part in sorted((set(old.sections) ^ set(new.sections)) - NOT_COMPARED):
         yield NotCompared(part=part, reason=f"{names[part in old.sections]} has no section {part}")
     for part in sorted(set(old.sections) & set(new.sections)):
         yield from _without_result(part, old.sections[part], new.sections[part], names)

@@ -20,7 +20,7 @@ from generator.report.changes.records import Mover, Reading, StatisticChange
 from generator.report.changes.values import SAME, difference, finite, same
 
 #: Sections whose statistics are listed with the claim or prediction they belong to, or that hold none.
-NOT_WALKED = ("predictions", "outputs")
+NOT_WALKED = ("predictions", "outputs", "changes")
 _SHAPE = {"estimate", "interval", "n", "method", "inputs", "track", "axes"}
 _RECOMPUTED: dict[str, Callable[[np.ndarray, np.ndarray], float]] = {
     "r": lambda x, y: float(np.corrcoef(x, y)[0, 1]),
