@@ -143,9 +143,8 @@ def notes(root: Path | None, name: str, branch: str, seed: int, resamples: int) 
     if previous is None:
         click.echo(f"no version before {name}: there is nothing to compare with, and no file is needed")
         return
-    made = version_file(
-        name, previous, versions.bundle(previous), builder(seed=seed, resamples=resamples)(project, None)
-    )
+    build = builder(seed=seed, resamples=resamples, stored_forecasts_only=False)  # what `cut` will compute
+    made = version_file(name, previous, versions.bundle(previous), build(project, None))
     path = write_changes(project, made)
     click.echo(f"{path.relative_to(project)}: {made.changes.summary}")
 
