@@ -70,7 +70,9 @@ def builder(*, seed: int, resamples: int, stored_forecasts_only: bool = True) ->
     def build(folder: Path, day: dt.date | None):  # type: ignore[no-untyped-def]
         from generator.report import Settings, make_bundle
 
-        return make_bundle(folder, Settings(as_of=day, seed=seed, resamples=resamples, stored_forecasts_only=stored_forecasts_only))
+        return make_bundle(
+            folder, Settings(as_of=day, seed=seed, resamples=resamples, stored_forecasts_only=stored_forecasts_only)
+        )
 
     return build
 

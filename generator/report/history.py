@@ -7,6 +7,7 @@ computed by the code of its day; it is no published version and says so.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -78,6 +79,6 @@ def read_changes(root: Path) -> list[ChangeFile]:
     return sorted(found, key=lambda item: (item.changes.new.as_of, item.kind == "version", item.name), reverse=True)
 
 
-def changes_section(root: Path) -> dict[str, Any]:
-    """The section `changes`: every change file as plain JSON, newest first."""
-    return {"items": [item.model_dump(mode="json") for item in read_changes(root)]}
+def changes_section(files: Sequence[ChangeFile]) -> dict[str, Any]:
+    """The section `changes`: every change file as plain JSON."""
+    return {"items": [item.model_dump(mode="json") for item in files]}

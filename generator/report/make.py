@@ -18,8 +18,9 @@ from generator.report.bundle import SCHEMA_VERSION, Bundle
 from generator.report.deep import deep_sections
 from generator.report.entities import entities
 from generator.report.forecasting import forecasts_section
-from generator.report.history import changes_section
+from generator.report.history import changes_section, read_changes
 from generator.report.ledger import claims_section
+from generator.report.outputs import changes_feed
 from generator.report.papers import NAMES, published_statistics
 from generator.report.statistics import Computed, compute, generator_for
 from generator.report.steering import read_steering
@@ -81,7 +82,9 @@ def make_bundle(root: Path, settings: Settings) -> Bundle:
     steering = read_steering(root)
     if steering.section is not None:
         sections["steering"] = steering.section
-    sections["changes"] = changes_section(root)
+    earlier = read_changes(root)
+    sections["changes"] = changes_section(earlier)
+    sections["outputs"] |= changes_feed(earlier, as_of=as_of.isoformat())
     return Bundle(
         meta=_meta(registry, observations, panels, described, settings, as_of),
         statistics=Computed({**computed.statistics, **papers.statistics}, {}).as_json(),

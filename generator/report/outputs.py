@@ -11,6 +11,7 @@ from pathlib import Path
 from generator.predictions import (
     Book,
     Evaluation,
+    FeedEntry,
     atom_feed,
     badge_json,
     calendar,
@@ -20,8 +21,28 @@ from generator.predictions import (
     predictions_json,
     read_ledger,
 )
+from generator.report.history import ChangeFile
 
 SITE = "https://site.invalid/"
+
+
+def changes_feed(files: Sequence[ChangeFile], *, as_of: str) -> dict[str, str]:
+    """Path below the site's root -> Atom feed of the change files, one entry each; nothing without any."""
+    if not files:
+        return {}
+    path = "feeds/changes.xml"
+    entries = [
+        FeedEntry(
+            id=f"{SITE}changes/{item.name}/",
+            title=f"Version {item.name}" if item.kind == "version" else f"Replay {item.name.replace('_', ' to ')}",
+            summary="; ".join(line.text for line in item.changes.headlines) or item.changes.summary,
+            updated=f"{item.changes.new.as_of}T12:00:00Z",
+            link=f"{SITE}changes/{item.name}/",
+        )
+        for item in files
+    ]
+    noon = f"{as_of}T12:00:00Z"
+    return {path: atom_feed(entries, site_url=SITE, feed_url=SITE + path, title="capewatch changes", updated=noon)}
 
 
 def prediction_outputs(root: Path, book: Book, evaluations: Sequence[Evaluation], *, as_of: str) -> dict[str, str]:

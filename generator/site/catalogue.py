@@ -6,6 +6,7 @@ from generator.site.groups import (
     base,
     benchmarks,
     cascade,
+    changes,
     claims,
     contribute,
     data,
@@ -44,6 +45,7 @@ GROUPS: tuple[Group, ...] = (
     families.GROUP,
     benchmarks.GROUP,
     data.GROUP,
+    changes.GROUP,
     method.GROUP,
     glossary.GROUP,
     contribute.GROUP,
@@ -92,7 +94,7 @@ NAVIGATION: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("Benchmarks", "benchmarks/index.md"),
         ),
     ),
-    ("Data", (("Data", "data/index.md"),)),
+    ("Data", (("Data", "data/index.md"), ("What changed", "changes/index.md"))),
     ("Method", (("Method", "method.md"), ("Glossary", "glossary.md"), ("Contribute", "contribute.md"))),
 )
 

@@ -28,6 +28,10 @@ def outputs(bundle: Bundle, *, root: Path, site_url: str) -> Iterator[tuple[str,
         yield described(path, _placed(path, text, base), _what(path))
     yield described(f"{API}/meta.json", canonical_json(bundle.meta, indent=1), "as-of day, counts, freshness, versions")
     yield described(f"{API}/statistics.json", canonical_json(bundle.statistics, indent=1), "every statistic by id")
+    for item in bundle.sections.get("changes", {}).get("items", ()):
+        yield described(
+            f"{API}/changes/{item['name']}.json", canonical_json(item), f"what changed: {item['kind']} {item['name']}"
+        )
     claims = bundle.sections.get("claims", {})
     yield described(
         f"{API}/claims.json", canonical_json(claims.get("items", []), indent=1), "every claim with verdict and recipes"

@@ -39,6 +39,7 @@ _NOT_IN_NAV = (
     "/claims/*",
     "/forecasts/*",
     "/steering/runs/*",
+    "/changes/*",
 )
 
 

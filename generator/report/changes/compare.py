@@ -80,4 +80,4 @@ def _without_result(section: str, old: Any, new: Any, names: tuple[str, str]) ->
 
 
 def _reason(value: Any) -> str:
-    return str(value["reason"]) if isinstance(value, Mapping) and set(value) == {"reason"} else ""
+    return " ".join(str(value["reason"]).split()) if isinstance(value, Mapping) and set(value) == {"reason"} else ""

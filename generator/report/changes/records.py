@@ -14,6 +14,20 @@ from generator.core import canonical_json
 
 CHANGES_SCHEMA = 1
 How = Literal["added", "removed", "changed"]
+#: The lists of `Changes` that hold differences of data and numbers.
+ChangeList = Literal[
+    "predictions",
+    "claims",
+    "models",
+    "statistics",
+    "scores",
+    "h",
+    "phases",
+    "sources",
+    "entities",
+    "edits",
+    "observations",
+]
 
 
 class Record(BaseModel):

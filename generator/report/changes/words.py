@@ -97,7 +97,7 @@ def prediction_line(item: PredictionChange) -> str:
 
 def headlines(changes: Changes) -> tuple[Headline, ...]:
     """What is worth saying, most important first: verdicts and states, what turned, models, scores, statistics, sources."""
-    return tuple(Headline(kind=kind, text=text) for kind, text in _headlines(changes))
+    return tuple(Headline(kind=kind, text=" ".join(text.split())) for kind, text in _headlines(changes))
 
 
 def _headlines(changes: Changes) -> Iterator[tuple[str, str]]:
