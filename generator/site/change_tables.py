@@ -247,13 +247,21 @@ class ChangeTables:
         return name
 
     def _statistic(self, row: StatisticChange) -> Cell:
-        if not row.track or row.id.split("/")[0] != row.track:
-            return Cell(Markup("<code>{}</code>").format(row.id), row.id)
-        axes = " × ".join(self._view.axis_name(axis) for axis in row.axes) or row.id.rsplit("/", 1)[-1]
+        about = (
+            " × ".join(self._view.axis_name(axis) for axis in row.axes)
+            if len(row.axes) <= 2
+            else f"{len(row.axes)} benchmarks"
+        )
+        where: Markup | str = self._view.track_name(row.track) if row.track else ""
+        parts = row.id.split("/")
+        if parts[:2] == ["claims", "items"] and len(parts) > 2:
+            where = Markup("in {}").format(self._named("claims", parts[2], parts[2]))
+        elif parts[0] != row.track:
+            where = Markup("<code>{}</code>").format(row.id)
         flip = Markup(' <span class="cw-chip cw-chip--warn">{}</span>').format(row.flip) if row.flip else ""
         return Cell(
-            Markup('<b>{}</b>, {} <span class="cw-small">{}</span>{}').format(
-                row.name, axes, self._view.track_name(row.track), flip
+            Markup('<b>{}</b>{} <span class="cw-where">{}</span>{}').format(
+                row.name, f", {about}" if about else "", where, flip
             ),
             row.id,
         )

@@ -53,8 +53,20 @@ def compare(old: Bundle, new: Bundle, *, labels: tuple[str, str] = ("", "")) -> 
         "predictions": () if "predictions" in absent else prediction_changes(old, new, movers),
         "sources": source_changes(old, new),
     }
-    bare = Changes(old=sides[0], new=sides[1], **lists)
+    bare = Changes(old=sides[0], new=sides[1], axis_names=_axis_names(old, new, lists), **lists)
     return bare.model_copy(update={"headlines": headlines(bare), "summary": summary(bare)})
+
+
+def _axis_names(old: Bundle, new: Bundle, lists: Mapping[str, Any]) -> dict[str, str]:
+    """Axis id -> name of the axes in `lists`; the new bundle has the last word."""
+    known = {
+        str(axis["id"]): str(axis["name"])
+        for bundle in (old, new)
+        for benchmark in bundle.entities.get("benchmarks", [])
+        for axis in benchmark.get("axes") or ()
+    }
+    used = {item.axis for item in lists["scores"]} | {axis for item in lists["statistics"] for axis in item.axes}
+    return {axis: known[axis] for axis in sorted(used) if axis in known}
 
 
 def _not_compared(old: Bundle, new: Bundle, names: tuple[str, str]) -> Iterator[NotCompared]:

@@ -298,13 +298,14 @@ class Headline(Record):
 
 
 class Changes(Record):
-    """Every difference between two bundles."""
+    """Every difference between two bundles. `axis_names`: names of the axes that occur, for readers."""
 
     schema_version: int = CHANGES_SCHEMA
     old: Side
     new: Side
     summary: str = ""
     headlines: tuple[Headline, ...] = ()
+    axis_names: dict[str, str] = Field(default_factory=dict)
     settings: tuple[Setting, ...] = ()
     not_compared: tuple[NotCompared, ...] = ()
     models: tuple[ModelChange, ...] = ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from generator.report.changes.records import (
     Changes,
@@ -49,26 +49,29 @@ def interval(low: float | None, high: float | None) -> str:
     return f" [{number(low) if low is not None else 'open'}, {number(high) if high is not None else 'open'}]"
 
 
-def statistic_name(item: StatisticChange) -> str:
-    """``r of gpqa-diamond and swe-bench-verified (maker)``; one inside a section keeps its id."""
-    about = f" of {' and '.join(item.axes)}" if 0 < len(item.axes) <= 2 else f" ({item.id})"
+def statistic_name(item: StatisticChange, names: Mapping[str, str]) -> str:
+    """``r of GPQA Diamond and HLE, track maker``; one of many axes keeps its id."""
+    axes = [names.get(axis, axis) for axis in item.axes]
+    about = f" of {' and '.join(axes)}" if 0 < len(axes) <= 2 else f" ({item.id})"
     return f"{item.name}{about}{f', track {item.track}' if item.track else ''}"
 
 
-def statistic_line(item: StatisticChange) -> str:
+def statistic_line(item: StatisticChange, names: Mapping[str, str]) -> str:
     old, new = item.old, item.new
     if old is None or new is None:
         side = new or old
         assert side is not None
-        return f"{statistic_name(item)}: {item.how}, {number(side.estimate)}{interval(side.low, side.high)}"
+        return f"{statistic_name(item, names)}: {item.how}, {number(side.estimate)}{interval(side.low, side.high)}"
     before = f"{number(old.estimate)}{interval(old.low, old.high)}"
     after = f"{number(new.estimate)}{interval(new.low, new.high)}"
-    return f"{statistic_name(item)}: {before} → {after}, n {old.n} → {new.n}" + (f"; {item.flip}" if item.flip else "")
+    return f"{statistic_name(item, names)}: {before} → {after}, n {old.n} → {new.n}" + (
+        f"; {item.flip}" if item.flip else ""
+    )
 
 
-def score_line(item: ScoreChange) -> str:
+def score_line(item: ScoreChange, names: Mapping[str, str]) -> str:
     old, new = item.old, item.new
-    where = f"{item.name}, {item.axis} ({item.track})"
+    where = f"{item.name}, {names.get(item.axis, item.axis)} ({item.track})"
     if old is None or new is None:
         side = new or old
         assert side is not None
@@ -101,37 +104,38 @@ def headlines(changes: Changes) -> tuple[Headline, ...]:
 
 
 def _headlines(changes: Changes) -> Iterator[tuple[str, str]]:
+    axes = changes.axis_names
     yield from (("predictions", prediction_line(item)) for item in changes.predictions if item.flipped)
     yield from (
         ("claims", f"claim {item.title}: {item.old} → {item.new}") for item in changes.claims if item.how == "changed"
     )
     own = [item for item in changes.statistics if item.id.split("/")[0] == item.track]
-    yield from (("statistics", statistic_line(item)) for item in own if item.flip)
+    yield from (("statistics", statistic_line(item, axes)) for item in own if item.flip)
     for how in ("added", "removed"):
         if names := [item.name for item in changes.models if item.how == how]:
             yield "models", f"{counted(len(names), 'model')} {how}: {listed(names)}"
-    yield from _score_headlines(changes.scores)
+    yield from _score_headlines(changes.scores, axes)
     if relabelled := [f"{item.name} ({item.track})" for item in changes.h if item.relabelled]:
         yield "h", f"{counted(len(relabelled), 'model')} with another label in the h-field: {listed(relabelled)}"
     if flipped := [f"{item.model_from} to {item.model_to}" for item in changes.phases if item.flipped]:
         yield "phases", f"{counted(len(flipped), 'size step')} in another phase: {listed(flipped)}"
-    yield from (("statistics", statistic_line(item)) for item in own if not item.flip and item.size)
+    yield from (("statistics", statistic_line(item, axes)) for item in own if not item.flip and item.size)
     for turned in ("stale", "fresh"):
         if names := [item.name for item in changes.sources if item.turned == turned]:
             yield "sources", f"{counted(len(names), 'source')} turned {turned}: {listed(names)}"
     if added := sum(item.how == "added" for item in changes.observations):
         yield "observations", f"{counted(added, 'observation')} added"
     if changes.settings:
-        names = [f"{item.name} {item.old or '—'} → {item.new or '—'}" for item in changes.settings]
-        yield "settings", f"not from the data: {listed(names)}"
+        told = [f"{item.name} {item.old or '—'} → {item.new or '—'}" for item in changes.settings]
+        yield "settings", f"not from the data: {listed(told)}"
 
 
-def _score_headlines(scores: Iterable[ScoreChange]) -> Iterator[tuple[str, str]]:
+def _score_headlines(scores: Iterable[ScoreChange], names: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     found = list(scores)
     if revised := [item for item in found if item.how == "changed" and item.move]:
         yield (
             "scores",
-            f"{counted(len(revised), 'score')} changed: {listed([score_line(item) for item in revised], limit=1)}",
+            f"{counted(len(revised), 'score')} changed: {listed([score_line(item, names) for item in revised], limit=1)}",
         )
     for how, verb in (("added", "added"), ("removed", "gone")):
         if there := [item for item in found if item.how == how]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from markupsafe import Markup
@@ -20,12 +20,14 @@ from generator.site.view import View, link
 INDEX = "changes/"
 FEED = "feeds/changes.xml"
 HOME_LINES = 3
-#: List of `Changes` -> heading, and whether it stands folded: long lists that few read.
+IN_CLAIMS = "claims/"
+#: List of `Changes`, heading, and whether it stands folded: long lists that few read.
 PARTS: tuple[tuple[ChangeList, str, bool], ...] = (
     ("predictions", "Predictions", False),
     ("claims", "Verdicts of claims", False),
     ("models", "Models", False),
     ("statistics", "Statistics", False),
+    ("statistics", "Statistics quoted by claims", True),
     ("scores", "Scores that a track uses", False),
     ("h", "h-field", True),
     ("phases", "Phases of size steps", False),
@@ -69,30 +71,36 @@ def title_of(item: ChangeFile) -> str:
     return f"Replay: {old.as_of} to {new.as_of}"
 
 
+def _short(item: ChangeFile) -> str:
+    old, new = item.changes.old, item.changes.new
+    return f"{old.label} to {item.name}" if item.kind == "version" else f"{old.as_of} to {new.as_of}"
+
+
 def _index(files: list[ChangeFile], caption: str) -> Markup:
     base = base_of(INDEX)
     columns = (
         Column("Change"),
-        Column("Data as of", "day"),
         Column("Models added", "number"),
         Column("Panel scores", "number"),
         Column("Statistics moved", "number"),
         Column("Standings flipped", "number"),
         Column("Verdicts flipped", "number"),
-        Column("In one line", wide=True),
     )
     body = []
     for item in files:
         counts = item.changes.counts()
         body.append(
             (
-                Cell(Markup('<a href="{}">{}</a>').format(link(base, _url(item)), title_of(item)), item.name),
-                Cell(item.changes.new.as_of, item.changes.new.as_of),
+                Cell(
+                    Markup('<a href="{}">{}</a><span class="cw-line">{}</span>').format(
+                        link(base, _url(item)), _short(item), format.sentence(item.changes.summary)
+                    ),
+                    item.name,
+                ),
                 *(
                     tables.figure(float(counts[name]), 0)
                     for name in ("models added", "scores", "statistics", "predictions flipped", "verdicts")
                 ),
-                Cell(Markup('<span class="cw-long">{}</span>').format(format.sentence(item.changes.summary))),
             )
         )
     return tables.table(columns, body, caption=caption, tall=False)
@@ -109,12 +117,12 @@ def _page(view: View, item: ChangeFile) -> Page:
     parts = [
         {
             "title": title,
-            "folded": folded and len(rows) > tables.TALL_ROWS,
+            "folded": folded,
             "n": len(rows),
             "table": made.of(name, rows),
         }
         for name, title, folded in PARTS
-        if (rows := getattr(changes, name))
+        if (rows := _rows(changes, name, title))
     ]
     body = view.render(
         "change.md.j2",
@@ -125,11 +133,18 @@ def _page(view: View, item: ChangeFile) -> Page:
         parts=parts,
         beside=_beside(changes),
         json=f"api/v1/changes/{item.name}.json",
-        moves=bool(changes.statistics),
     )
     return Page(
         f"changes/{item.name}.md", title_of(item), f"{title_of(item)}: {changes.summary}.", body, search=changes.summary
     )
+
+
+def _rows(changes: Changes, name: ChangeList, title: str) -> Sequence[Any]:
+    """The rows of a part. Claims quote statistics that stand in the report as well: those have a part of their own."""
+    rows: Sequence[Any] = getattr(changes, name)
+    if name != "statistics":
+        return rows
+    return [row for row in rows if row.id.startswith(IN_CLAIMS) == ("claims" in title)]
 
 
 def _beside(changes: Changes) -> Markup:
