@@ -6,6 +6,7 @@ import calendar
 import datetime as dt
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 _PATTERN = re.compile(r"^(\d{4})(?:-(\d{2}))?(?:-(\d{2}))?$")
@@ -22,21 +23,9 @@ class PartialDate:
     @classmethod
     def parse(cls, text: str) -> PartialDate:
         """Read ``YYYY``, ``YYYY-MM`` or ``YYYY-MM-DD``; ValueError with the allowed forms otherwise."""
-        match = _PATTERN.match(text.strip()) if isinstance(text, str) else None
-        if match is None:
+        if not isinstance(text, str):
             raise ValueError(f"{text!r} is not a date; write YYYY-MM-DD, YYYY-MM or YYYY")
-        year, month, day = (int(part) if part else None for part in match.groups())
-        assert year is not None
-        try:
-            if month is None:
-                return cls(dt.date(year, 1, 1), dt.date(year, 12, 31), text.strip())
-            if day is None:
-                end = calendar.monthrange(year, month)[1]
-                return cls(dt.date(year, month, 1), dt.date(year, month, end), text.strip())
-            exact = dt.date(year, month, day)
-        except (ValueError, calendar.IllegalMonthError):
-            raise ValueError(f"{text!r} is not a day of the calendar") from None
-        return cls(exact, exact, text.strip())
+        return _parse(text.strip())
 
     @property
     def precision(self) -> Literal["day", "month", "year"]:
@@ -49,6 +38,25 @@ class PartialDate:
 
     def __str__(self) -> str:
         return self.text
+
+
+@lru_cache(maxsize=100_000)
+def _parse(text: str) -> PartialDate:
+    match = _PATTERN.match(text)
+    if match is None:
+        raise ValueError(f"{text!r} is not a date; write YYYY-MM-DD, YYYY-MM or YYYY")
+    year, month, day = (int(part) if part else None for part in match.groups())
+    assert year is not None
+    try:
+        if month is None:
+            return PartialDate(dt.date(year, 1, 1), dt.date(year, 12, 31), text)
+        if day is None:
+            end = calendar.monthrange(year, month)[1]
+            return PartialDate(dt.date(year, month, 1), dt.date(year, month, end), text)
+        exact = dt.date(year, month, day)
+    except (ValueError, calendar.IllegalMonthError):
+        raise ValueError(f"{text!r} is not a day of the calendar") from None
+    return PartialDate(exact, exact, text)
 
 
 def parse_day(text: str) -> dt.date:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
+from functools import cache
 from typing import Literal
 
 Severity = Literal["error", "warning"]
@@ -104,6 +105,7 @@ def near_matches(word: str, known: Iterable[str], *, limit: int = 3) -> list[str
     return [by_fold[hit] for hit, _score, _index in hits]
 
 
+@cache
 def _fold(text: str) -> str:
     return "".join(character for character in text.lower() if character.isalnum())
 

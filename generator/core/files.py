@@ -58,12 +58,15 @@ def sha256_file(path: Path) -> str:
 
 def canonical_json(value: Any, *, indent: int | None = None) -> str:
     """JSON with sorted keys and a final newline; a NaN or an infinity is an error, never written."""
-    _refuse_non_finite(value, "$")
     separators = (",", ":") if indent is None else (",", ": ")
-    return (
-        json.dumps(value, sort_keys=True, ensure_ascii=False, allow_nan=False, indent=indent, separators=separators)
-        + "\n"
-    )
+    try:
+        text = json.dumps(
+            value, sort_keys=True, ensure_ascii=False, allow_nan=False, indent=indent, separators=separators
+        )
+    except ValueError:
+        _refuse_non_finite(value, "$")
+        raise
+    return text + "\n"
 
 
 def write_json(path: Path, value: Any, *, indent: int | None = 1) -> bool:

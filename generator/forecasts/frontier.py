@@ -165,7 +165,7 @@ def next_release(
         ("",), (lab,), (day,), (day,), np.array([when]), np.array([swe if swe is not None else np.nan]), np.zeros(1)
     )
     estimate = float(chosen.predict(data, wanted)[0])
-    low, high = _around(chosen, data, estimate)
+    low, high = _around(_left_out(chosen, data), estimate)
     own = data.labs.count(lab)
     return Statistic(
         name=f"{y} of the next release of {lab}",
@@ -239,22 +239,27 @@ def _misses(
     found = {}
     for train, test in folds:
         known = data.rows(train)
+        residuals = _left_out(model, known)
         for row, value in zip(test, model.predict(known, data.rows(test)), strict=True):
-            low, high = _around(model, known, float(value))
+            low, high = _around(residuals, float(value))
             found[row] = (abs(float(value) - float(data.y[row])), low <= data.y[row] <= high)
     return found
 
 
-def _around(model: FrontierModel, known: Releases, centre: float) -> tuple[float, float]:
-    """80 % limits in percent from leave-one-out residuals of the training models, raised by 1/n."""
-    residuals = np.array(
+def _left_out(model: FrontierModel, known: Releases) -> np.ndarray:
+    """(n,) residual of each training model, predicted from the others."""
+    return np.array(
         [
             known.y[row]
             - model.predict(known.rows([other for other in range(len(known)) if other != row]), known.rows([row]))[0]
             for row in range(len(known))
         ]
     )
-    level = min(1.0, 0.8 * (1 + 1 / len(known)))
+
+
+def _around(residuals: np.ndarray, centre: float) -> tuple[float, float]:
+    """80 % limits in percent from leave-one-out residuals (n,) of the training models, raised by 1/n."""
+    level = min(1.0, 0.8 * (1 + 1 / len(residuals)))
     low, high = centre + np.quantile(residuals, ((1 - level) / 2, (1 + level) / 2))
     return float(np.clip(low, 0, 100)), float(np.clip(high, 0, 100))
 

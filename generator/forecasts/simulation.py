@@ -8,6 +8,7 @@ real recent release, so tiers, gaps in reporting and the correlation between axe
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -70,8 +71,12 @@ class Simulation:
 
     def panels(self) -> Iterator[Panel]:
         """The panel of each draw: the real models and the simulated ones (`sim-<lab>-<n>`), as of `until`."""
-        for labs, released, scores in zip(self.labs, self.released, self.scores, strict=True):
-            yield _extended(self.panel, self.until, self.axes, labs, released, scores)
+        for draw in range(len(self.labs)):
+            yield _extended(self, draw)
+
+    def ids(self, draw: int) -> list[str]:
+        """Ids of the simulated models of one draw."""
+        return [f"sim-{lab}-{number}" for number, lab in enumerate(self.labs[draw], start=1)]
 
     def evaluate(self, metric: Metric) -> np.ndarray:
         """The metric in every draw (draws,); NaN where it gives None."""
@@ -99,20 +104,24 @@ def simulate(
         raise CapewatchError(f"simulation until {until} starts on {begin}", hint="give a later day")
     growth = score_growth(panel, dated)
     rates = cadence(panel, dated, begin)
-    horizon = (until - begin).days / 365.25
-    labs, released, scores = [], [], []
-    counts = dict.fromkeys(rates, 0.0)
-    for _ in range(draws):
-        slope = growth.slope + growth.slope_se * rng.standard_normal(len(growth.axes))
-        new = _new_releases(rates, horizon, begin, until, rng)
-        labs.append(tuple(lab for lab, _ in new))
-        released.append(tuple(day for _, day in new))
-        scores.append(
-            np.array([_scores(growth, slope, lab, day, begin, rng) for lab, day in new]).reshape(-1, len(growth.axes))
-        )
-        for lab, _ in new:
-            counts[lab] += 1 / draws
-    return Simulation(panel, begin, until, growth.axes, tuple(labs), tuple(released), tuple(scores), counts)
+    slopes = growth.slope + growth.slope_se * rng.standard_normal((draws, len(growth.axes)))
+    draw, lab, after = _new_releases(rates, (until - begin).days, draws, rng)
+    scores = _scores(growth, slopes[draw], tuple(rates), lab, after, begin, rng)
+    parts = np.searchsorted(draw, np.arange(draws + 1))
+    spans = [slice(low, high) for low, high in itertools.pairwise(parts.tolist())]
+    names, days = np.array(tuple(rates), dtype=object)[lab], [begin + dt.timedelta(days=day) for day in after.tolist()]
+    return Simulation(
+        panel=panel,
+        start=begin,
+        until=until,
+        axes=growth.axes,
+        labs=tuple(tuple(names[span]) for span in spans),
+        released=tuple(tuple(days[span]) for span in spans),
+        scores=tuple(scores[span] for span in spans),
+        expected={
+            name: int(count) / draws for name, count in zip(rates, np.bincount(lab, minlength=len(rates)), strict=True)
+        },
+    )
 
 
 def cadence(panel: Panel, dated: dict[str, PartialDate], begin: dt.date) -> dict[str, tuple[float, float]]:
@@ -184,14 +193,17 @@ def backtest(
     rng: np.random.Generator,
     draws: int = 200,
     event: Callable[[float], bool] | None = None,
+    in_draws: Callable[[Simulation], np.ndarray] | None = None,
 ) -> dict[str, Any]:
     """Replay: simulate from each cut with what was known then and compare with what came out `horizon_days` later.
 
-    panel_at: day → panel as of that day. event: what the metric's value must satisfy, for Brier scores beside "as it stands
-    at the cut". Keys: rows [{cut, until, actual, persistence, quantiles, inside_80, crps, chance, happened, reason}]; n;
-    coverage_80; mae_median; mae_persistence; brier; brier_persistence (None where nothing could be compared).
+    panel_at: day → panel as of that day. event: what the metric's value must satisfy, for Brier scores beside "as it stands at
+    the cut". in_draws: the metric in every draw at once (default: panel by panel). Keys: rows [{cut, until, actual, persistence,
+    quantiles, inside_80, crps, chance, happened, reason}]; n; coverage_80; mae_median; mae_persistence; brier;
+    brier_persistence (None where nothing could be compared).
     """
-    rows = [_replay(panel_at, metric, cut, horizon_days, rng, draws, event) for cut in cuts]
+    every = in_draws or (lambda simulation: simulation.evaluate(metric))
+    rows = [_replay(panel_at, metric, every, cut, horizon_days, rng, draws, event) for cut in cuts]
     whole = [row for row in rows if not row["reason"]]
     with_events = [row for row in whole if row["chance"] is not None]
     lasting = [row for row in whole if row["persistence"] is not None]
@@ -211,6 +223,7 @@ def backtest(
 def _replay(
     panel_at: Callable[[dt.date], Panel],
     metric: Metric,
+    in_draws: Callable[[Simulation], np.ndarray],
     cut: dt.date,
     horizon_days: int,
     rng: np.random.Generator,
@@ -224,7 +237,7 @@ def _replay(
     if actual is None:
         return row | {"reason": f"the metric has no value on {until}"}
     try:
-        values = simulate(known, until=until, rng=rng, draws=draws, start=cut).evaluate(metric)
+        values = in_draws(simulate(known, until=until, rng=rng, draws=draws, start=cut))
     except CapewatchError as error:
         return row | {"reason": error.message}
     values = values[np.isfinite(values)]
@@ -281,56 +294,58 @@ def _lab_line(
 
 
 def _new_releases(
-    rates: dict[str, tuple[float, float]], horizon: float, begin: dt.date, until: dt.date, rng: np.random.Generator
-) -> list[tuple[str, dt.date]]:
-    new = []
-    span = (until - begin).days
-    for lab, (shape, rate) in rates.items():
-        count = int(rng.poisson(rng.gamma(shape, 1 / rate) * horizon)) if span else 0
-        new += (
-            [(lab, begin + dt.timedelta(days=int(day))) for day in rng.integers(1, span + 1, size=count)]
-            if count
-            else []
-        )
-    return sorted(new, key=lambda item: (item[1], item[0]))
+    rates: dict[str, tuple[float, float]], span: int, draws: int, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """New releases within `span` days in every draw, sorted by draw, day and lab: draw, place of the lab in `rates`, days after
+    the start (n,) each."""
+    shape, rate = (np.array(column) for column in zip(*rates.values(), strict=True))
+    counts = rng.poisson(rng.gamma(shape, 1 / rate, size=(draws, len(rates))) * span / 365.25)
+    draw, lab = (np.repeat(places.ravel(), counts.ravel()) for places in np.indices(counts.shape))
+    after = rng.integers(1, max(span, 1) + 1, size=len(draw))
+    order = np.lexsort((lab, after, draw))
+    return draw[order], lab[order], after[order]
 
 
 def _scores(
-    growth: Growth, slope: np.ndarray, lab: str, day: dt.date, begin: dt.date, rng: np.random.Generator
+    growth: Growth,
+    slopes: np.ndarray,
+    names: Sequence[str],
+    lab: np.ndarray,
+    after: np.ndarray,
+    begin: dt.date,
+    rng: np.random.Generator,
 ) -> np.ndarray:
-    """Percent (a,) of a release, NaN on axes that its donor does not report."""
-    age = np.array([(begin - growth.origin).days]) - growth.days
+    """Percent (n, a) of releases of `names[lab]`, `after` days past `begin`; NaN on axes that the donor does not report."""
+    elapsed = (begin - growth.origin).days
     reporting = np.isfinite(growth.misses).any(axis=1)
-    recent = np.flatnonzero((age <= WINDOW_DAYS) & reporting)
+    recent = np.flatnonzero((elapsed - growth.days <= WINDOW_DAYS) & reporting)
     if len(recent) == 0:
         recent = np.flatnonzero(reporting)
-    own = [row for row in recent if growth.labs[row] == lab]
-    pool = own if rng.random() < len(own) / (len(own) + OTHERS) else list(recent)
-    donor = int(rng.choice(pool))
-    years = (day - growth.origin).days / 365.25
-    offset = growth.offset.get(lab, np.zeros(len(growth.axes)))
-    return growth.link.percent(growth.level + slope * years + offset + growth.misses[donor])
+    donor = recent[rng.integers(len(recent), size=len(lab))]
+    kin, pick = rng.random(len(lab)), rng.random(len(lab))
+    offset = np.zeros((len(names), len(growth.axes)))
+    for place, name in enumerate(names):
+        offset[place] = growth.offset.get(name, 0.0)
+        own = recent[[growth.labs[row] == name for row in recent]]
+        rows = np.flatnonzero((lab == place) & (kin < len(own) / (len(own) + OTHERS)))
+        if len(rows):
+            donor[rows] = own[(pick[rows] * len(own)).astype(int)]
+    years = (elapsed + after)[:, None] / 365.25
+    return growth.link.percent(growth.level + slopes * years + offset[lab] + growth.misses[donor])
 
 
-def _extended(
-    panel: Panel,
-    until: dt.date,
-    axes: Sequence[str],
-    labs: Sequence[str],
-    released: Sequence[dt.date],
-    scores: np.ndarray,
-) -> Panel:
-    if not labs:
-        return replace(panel, as_of=until)
-    ids = [f"sim-{lab}-{number}" for number, lab in enumerate(labs, start=1)]
+def _extended(simulation: Simulation, draw: int) -> Panel:
+    panel, ids = simulation.panel, simulation.ids(draw)
+    if not ids:
+        return replace(panel, as_of=simulation.until)
     index = pd.Index([*panel.models.index, *ids])
     models = panel.models.reindex(index)
-    models.loc[ids, "lab"] = list(labs)
+    models.loc[ids, "lab"] = list(simulation.labs[draw])
     models.loc[ids, "name"] = ids
-    models.loc[ids, "released"] = [day.isoformat() for day in released]
+    models.loc[ids, "released"] = [day.isoformat() for day in simulation.released[draw]]
     table = panel.scores.reindex(index)
-    table.loc[ids, list(axes)] = scores
-    return replace(panel, as_of=until, models=models, scores=table, stderr=panel.stderr.reindex(index))
+    table.loc[ids, list(simulation.axes)] = simulation.scores[draw]
+    return replace(panel, as_of=simulation.until, models=models, scores=table, stderr=panel.stderr.reindex(index))
 
 
 def _mean(values: Sequence[float]) -> float | None:

@@ -8,6 +8,7 @@ directly before known through a relay, newest public day, source id, address.
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -30,23 +31,43 @@ _RANK_WORDS = (
 )
 
 
-def build_panel(observations: Observations, registry: Registry, track_id: str, *, as_of: dt.date) -> Panel:
-    """The panel of one track as it could be known at the end of `as_of`.
+@dataclass(frozen=True, eq=False)
+class TrackRows:
+    """The observations of a track's models in order of precedence, which no day changes: any day's panel is a cut of them.
 
-    Raises CapewatchError for an unknown track.
+    rows: every row with `reason` ('' = accepted), in the order of the observations; ranked: the accepted ones, best of a cell
+    first, with the columns of the ranks.
     """
-    track = _track(registry, track_id)
-    models = {name: entry.value for name, entry in registry.models.items() if entry.value.kind == track.kind}
-    rows = observations.up_to(as_of)
-    rows = rows[rows["model"].isin(list(models)) & (rows["step"] == "")].copy()
-    rows["reason"] = _refusals(rows, track)
-    accepted = rows[rows["reason"] == ""]
-    ranked = _rank(accepted, track)
-    chosen = ~ranked.duplicated(["model", "axis"])
-    rows["chosen"] = False
-    rows.loc[ranked.index[chosen], "chosen"] = True
-    rows.loc[ranked.index[~chosen], "reason"] = _why_lost(ranked, chosen)
-    return _assemble(rows, track, registry, models, as_of)
+
+    registry: Registry
+    track: Track
+    models: dict[str, Model]
+    rows: pd.DataFrame
+    ranked: pd.DataFrame
+
+    @classmethod
+    def of(cls, observations: Observations, registry: Registry, track_id: str) -> TrackRows:
+        """Raises CapewatchError for an unknown track."""
+        track = _track(registry, track_id)
+        models = {name: entry.value for name, entry in registry.models.items() if entry.value.kind == track.kind}
+        table = observations.table
+        rows = table[table["model"].isin(list(models)) & (table["step"] == "")]
+        rows = rows.assign(reason=_refusals(rows, track), chosen=False)
+        return cls(registry, track, models, rows, _rank(rows[rows["reason"] == ""], track))
+
+    def panel(self, as_of: dt.date) -> Panel:
+        """The panel as it could be known at the end of `as_of`."""
+        rows, ranked = (frame[frame["public"] <= as_of.isoformat()] for frame in (self.rows, self.ranked))
+        chosen = ~ranked.duplicated(["model", "axis"])
+        rows = rows.copy()
+        rows.loc[ranked.index[chosen], "chosen"] = True
+        rows.loc[ranked.index[~chosen], "reason"] = _why_lost(ranked, chosen)
+        return _assemble(rows, self.track, self.registry, self.models, as_of)
+
+
+def build_panel(observations: Observations, registry: Registry, track_id: str, *, as_of: dt.date) -> Panel:
+    """The panel of one track as it could be known at the end of `as_of`. Raises CapewatchError for an unknown track."""
+    return TrackRows.of(observations, registry, track_id).panel(as_of)
 
 
 def _track(registry: Registry, track_id: str) -> Track:
@@ -97,9 +118,12 @@ def _assemble(rows: pd.DataFrame, track: Track, registry: Registry, models: dict
     axes = list(track.axes) or sorted(winners["axis"].unique())
     present = sorted(winners["model"].unique())
 
+    places = pd.Index(present).get_indexer(winners["model"]), pd.Index(axes).get_indexer(winners["axis"])
+
     def table(column: str) -> pd.DataFrame:
-        wide = winners.pivot(index="model", columns="axis", values=column).reindex(index=present, columns=axes)
-        return wide.astype(float).rename_axis(index=None, columns=None)
+        wide = np.full((len(present), len(axes)), np.nan)
+        wide[places] = winners[column].to_numpy(dtype=float)
+        return pd.DataFrame(wide, index=present, columns=axes)
 
     return Panel(
         name=track.id,

@@ -70,10 +70,14 @@ class Panel:
 
         Columns: the axes, `<axis>_se` for each (NaN where unknown), then MODEL_COLUMNS. Index model id, sorted by id.
         """
-        self._require(axes)
-        present = self.scores.index[self.scores[list(axes)].notna().all(axis=1)]
-        errors = self.stderr.loc[present, list(axes)].add_suffix("_se")
-        return pd.concat([self.scores.loc[present, list(axes)], errors, self.models.loc[present]], axis=1).sort_index()
+        key = tuple(axes)
+        if key not in self._complete:
+            self._require(axes)
+            present = self.scores.index[self.scores[list(axes)].notna().all(axis=1)]
+            errors = self.stderr.loc[present, list(axes)].add_suffix("_se")
+            parts = [self.scores.loc[present, list(axes)], errors, self.models.loc[present]]
+            self._complete[key] = pd.concat(parts, axis=1).sort_index()
+        return self._complete[key].copy(deep=False)  # pandas copies on write: the kept table never changes
 
     def family(self, family: str, axes: Sequence[str]) -> pd.DataFrame:
         """`complete(axes)` of one family, sorted by size (params, then id); models of unknown size are left out."""

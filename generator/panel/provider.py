@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 
 from generator import snapshots
-from generator.panel.build import build_panel
+from generator.panel.build import TrackRows
 from generator.panel.frame import Panel
 from generator.panel.observations import Observations, gather
 from generator.schema import Registry
@@ -26,6 +26,7 @@ class PanelProvider:
         self._rewritten = _rewritten(registry)
         self._made: dict[tuple[str, dt.date], Panel] = {}
         self._gathered: dict[dt.date, Observations] = {}
+        self._ranked: dict[str, TrackRows] = {}
 
     @property
     def observations(self) -> Observations:
@@ -37,8 +38,16 @@ class PanelProvider:
             return self._frozen[track]
         key = (track, day)
         if key not in self._made:
-            self._made[key] = build_panel(self.at(day), self._registry, track, as_of=day)
+            self._made[key] = self._rows(track, self.at(day)).panel(day)
         return self._made[key]
+
+    def _rows(self, track: str, observations: Observations) -> TrackRows:
+        """Ranked once for the newest state, which serves nearly every day; an older state is asked for one day only."""
+        if observations is not self._newest:
+            return TrackRows.of(observations, self._registry, track)
+        if track not in self._ranked:
+            self._ranked[track] = TrackRows.of(observations, self._registry, track)
+        return self._ranked[track]
 
     def at(self, day: dt.date) -> Observations:
         """The observations as they could be known on `day`."""

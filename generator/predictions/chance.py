@@ -11,15 +11,17 @@ import numpy as np
 
 from generator.analysis.result import Interval
 from generator.core import CapewatchError
+from generator.forecasts.simulation import Simulation
 from generator.panel import Panel
 from generator.predictions.decide import Context, decide
+from generator.predictions.futures import standings
 from generator.predictions.instants import Instant
-from generator.predictions.point import Panels, at_panel
+from generator.predictions.point import Panels
 from generator.predictions.standing import FINAL, STANDINGS, outcome_of
 from generator.schema.prediction import Prediction
 
-#: simulate(panel, until=day, rng=rng, draws=n) yields n panels as they might be at the end of `until`.
-Simulate = Callable[..., Iterable[Panel]]
+#: simulate(panel, until=day, rng=rng, draws=n) gives n panels as they might be at the end of `until`, or a simulation of them.
+Simulate = Callable[..., Iterable[Panel] | Simulation]
 _NO_CONTEXT = Context()
 
 
@@ -68,13 +70,10 @@ def chance(
     if until <= as_of:
         return _nothing(prediction, as_of, until=until, reason="the window is over; the deciding data are awaited")
     now = panels(prediction.track, as_of)
-    standings = [
-        at_panel(prediction, future, as_of=until).standing
-        for future in simulate(now, until=until, rng=rng, draws=draws)
-    ]
-    if len(standings) != draws:
-        raise CapewatchError(f"{prediction.id}: the simulation gave {len(standings)} futures; {draws} were asked for")
-    outcomes = [outcome_of(prediction, standing) for standing in standings]
+    found = standings(prediction, simulate(now, until=until, rng=rng, draws=draws), as_of=until)
+    if len(found) != draws:
+        raise CapewatchError(f"{prediction.id}: the simulation gave {len(found)} futures; {draws} were asked for")
+    outcomes = [outcome_of(prediction, standing) for standing in found]
     passes = outcomes.count("passed") / draws
     return Chance(
         id=prediction.id,
@@ -84,7 +83,7 @@ def chance(
         passes=passes,
         interval=wilson(outcomes.count("passed"), draws),
         outcomes={state: outcomes.count(state) / draws for state in sorted(FINAL)},
-        standings={standing: standings.count(standing) / draws for standing in STANDINGS},
+        standings={standing: found.count(standing) / draws for standing in STANDINGS},
     )
 
 

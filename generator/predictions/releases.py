@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
 from generator.core import PartialDate
@@ -36,6 +36,35 @@ class Counting:
         return tuple(rows.get(release.model) if release.scored_on else None for release in self.counted)
 
 
+@dataclass(frozen=True)
+class Known:
+    """What is known of the releases of one lab. axes: those the event wants scores on; released: model id -> date as written;
+    scores: model id -> score on each axis, NaN = none; public: (model, axis) -> earliest public day of the score."""
+
+    lab: str
+    axes: tuple[str, ...]
+    released: Mapping[str, str]
+    scores: Mapping[str, tuple[float, ...]]
+    public: Mapping[tuple[str, str], dt.date]
+
+    @classmethod
+    def of(cls, panel: Panel, event: Event, *, roster: pd.DataFrame | None = None) -> Known:
+        """The releases of the event's lab on a panel; `roster` as for `counting_releases`."""
+        own = panel.models.index[(panel.models["lab"] == event.lab).to_numpy()]
+        released = panel.models.loc[own, "released"].to_dict()
+        if roster is not None:
+            more = roster[(roster["lab"] == event.lab) & ~roster.index.isin(panel.models.index)]
+            released |= more["released"].to_dict()
+        axes = tuple(event.scored_on)
+        scores = {}
+        if set(axes) <= set(panel.scores.columns):
+            scores = dict(
+                zip(map(str, own), map(tuple, panel.scores.loc[own, list(axes)].to_numpy(float)), strict=True)
+            )
+        dated = {str(model): text for model, text in released.items() if isinstance(text, str)}
+        return cls(event.lab, axes, dated, scores, _public_days(panel, list(dated), axes))
+
+
 def counting_releases(event: Event, panel: Panel, *, as_of: dt.date, roster: pd.DataFrame | None = None) -> Counting:
     """The releases that count by the end of `as_of`.
 
@@ -44,16 +73,16 @@ def counting_releases(event: Event, panel: Panel, *, as_of: dt.date, roster: pd.
     ``counts: scored`` the order is that of the days on which the scores became public, so that a score that comes late for an
     earlier release never changes which releases have counted.
     """
-    known = (
-        panel.models if roster is None else pd.concat([panel.models, roster[~roster.index.isin(panel.models.index)]])
-    )
+    return count_releases(event, Known.of(panel, event, roster=roster), as_of=as_of)
+
+
+def count_releases(event: Event, known: Known, *, as_of: dt.date) -> Counting:
+    """`counting_releases` of what is known of the lab."""
     after = dt.date.fromisoformat(event.after)
-    known = known[known["lab"] == event.lab]
-    spans = {str(model): PartialDate.parse(text) for model, text in known["released"].items() if isinstance(text, str)}
+    spans = {model: PartialDate.parse(text) for model, text in known.released.items()}
     out = [model for model, span in spans.items() if after < span.first <= as_of]
-    public = _public_days(panel, out, event.scored_on)
-    rows = [Release(m, spans[m].text, _scored_on(panel, public, m, event.scored_on, spans[m].first)) for m in out]
-    groups = _tiers(rows, panel, event) if event.tiers == "best-of-day" else rows
+    rows = [Release(model, spans[model].text, _scored_on(known, model, spans[model].first)) for model in out]
+    groups = _tiers(rows, known) if event.tiers == "best-of-day" else rows
     by_release = sorted(groups, key=lambda release: (PartialDate.parse(release.released).first, release.model))
     if event.counts == "released":
         return Counting(tuple(by_release[: event.releases]), tuple(by_release))
@@ -61,7 +90,7 @@ def counting_releases(event: Event, panel: Panel, *, as_of: dt.date, roster: pd.
     return Counting(tuple(release for _, _, release in sorted(scored)[: event.releases]), tuple(by_release))
 
 
-def _tiers(rows: list[Release], panel: Panel, event: Event) -> list[Release]:
+def _tiers(rows: list[Release], known: Known) -> list[Release]:
     """One release a day: among its scored models the one that leads on the first axis, else the first by id."""
     days: dict[str, list[Release]] = {}
     for release in rows:
@@ -70,20 +99,17 @@ def _tiers(rows: list[Release], panel: Panel, event: Event) -> list[Release]:
     def rank(release: Release) -> tuple[bool, float, str]:
         if release.scored_on is None:
             return True, 0.0, release.model
-        return False, -float(panel.scores.at[release.model, event.scored_on[0]]), release.model
+        return False, -known.scores[release.model][0], release.model
 
     return [min(group, key=rank) for group in days.values()]
 
 
-def _scored_on(
-    panel: Panel, public: Mapping[tuple[str, str], dt.date], model: str, axes: Sequence[str], first: dt.date
-) -> dt.date | None:
+def _scored_on(known: Known, model: str, first: dt.date) -> dt.date | None:
     """The day from which the model has a score on every axis: the latest of `first` (its release) and each earliest public day."""
-    if model not in panel.scores.index or not set(axes) <= set(panel.scores.columns):
+    scores = known.scores.get(model)
+    if scores is None or not all(map(math.isfinite, scores)):
         return None
-    if not np.isfinite(panel.scores.loc[model, list(axes)].to_numpy(dtype=float)).all():
-        return None
-    return max([first, *(public.get((model, axis), first) for axis in axes)])
+    return max([first, *(known.public.get((model, axis), first) for axis in known.axes)])
 
 
 def _public_days(panel: Panel, models: Sequence[str], axes: Sequence[str]) -> dict[tuple[str, str], dt.date]:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
 from generator.core import CapewatchError, PartialDate
-from generator.forecasts import backtest, released_by, simulate
+from generator.forecasts import Simulation, backtest, released_by, simulate
 from generator.panel import Panel
 from generator.predictions import chance, load_predictions
+from generator.predictions.futures import standings
 from generator.predictions.point import at_panel
 from generator.report.forecast_inputs import MAKER, Inputs
 from generator.report.tracker import context_of
@@ -75,9 +75,9 @@ def known_until(panel: Panel) -> dt.date:
     return max(out)
 
 
-def futures(panel: Panel, *, until: dt.date, rng: np.random.Generator, draws: int) -> Iterator[Panel]:
+def futures(panel: Panel, *, until: dt.date, rng: np.random.Generator, draws: int) -> Simulation:
     """`draws` panels as they might be on `until`, simulated from the newest scored release on."""
-    return simulate(panel, until=until, rng=rng, draws=draws, start=known_until(panel)).panels()
+    return simulate(panel, until=until, rng=rng, draws=draws, start=known_until(panel))
 
 
 def replayed(panel: Panel, prediction: Prediction, inputs: Inputs) -> dict[str, Any]:
@@ -96,6 +96,10 @@ def replayed(panel: Panel, prediction: Prediction, inputs: Inputs) -> dict[str, 
         standing = at_panel(prediction, replay, as_of=replay.as_of).standing
         return None if standing == NO_VALUE else float(standing == PASSING)
 
+    def in_draws(simulation: Simulation) -> np.ndarray:
+        found = standings(prediction, simulation, as_of=simulation.until)
+        return np.array([np.nan if standing == NO_VALUE else float(standing == PASSING) for standing in found])
+
     found = backtest(
         lambda day: released_by(panel, day),
         holds,
@@ -104,6 +108,7 @@ def replayed(panel: Panel, prediction: Prediction, inputs: Inputs) -> dict[str, 
         rng=inputs.rng(f"replay/{prediction.id}"),
         draws=REPLAY_DRAWS,
         event=lambda value: value >= 0.5,
+        in_draws=in_draws,
     )
     names = ("cut", "until", "chance", "happened", "holds_at_cut", "reason")
     return {"reason": "", "rows": [{name: row.get(name) for name in names} for row in found["rows"]]}

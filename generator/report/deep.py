@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -65,27 +66,49 @@ RECENT_DAYS = 365
 SIZE_GROUPS = ("below 3.5B", "above 3.5B")
 PAPER_NC = 3.5e9
 
+Keep = Callable[[str, Sequence[Panel], Callable[[], Any]], Any]
 Rng = Callable[[str], np.random.Generator]
 PanelAt = Callable[[str, dt.date], Panel]
 
 
+def computed_anew(_name: str, _panels: Sequence[Panel], compute: Callable[[], Any]) -> Any:
+    """Keeps nothing."""
+    return compute()
+
+
 def deep_sections(
-    panels: Mapping[str, Panel], gamma: pd.DataFrame, *, panel_at: PanelAt, rng: Rng, resamples: int
+    panels: Mapping[str, Panel],
+    gamma: pd.DataFrame,
+    *,
+    panel_at: PanelAt,
+    rng: Rng,
+    resamples: int,
+    keep: Keep = computed_anew,
 ) -> dict[str, Any]:
-    """All sections by name. `rng(name)` gives each its own generator; `panel_at(track, day)` replays an earlier panel."""
-    base, frontier = panels[BASE], panels[FRONTIER]
-    coefficients = _coefficients(panels, rng=rng)
+    """All sections by name. `rng(name)` gives each its own generator; `panel_at(track, day)` replays an earlier panel.
+
+    `keep(name, panels, compute)` is given every panel that a section rests on, and may answer from what it kept. `gamma` is the
+    γ12 table of the base panel.
+    """
+    base, frontier, epoch = panels[BASE], panels[FRONTIER], panels["epoch"]
+    earlier = {day: panel_at(FRONTIER, day) for day in _quarter_ends(frontier.as_of)}
+    coefficients = keep("coefficients", [base, frontier, epoch], lambda: _coefficients(panels, rng=rng))
     return {
         "bands": scale_bands(base, gamma, coefficients[BASE]),
-        "rotation": _rotation(frontier, panel_at),
-        "matrices": _matrices(base, frontier, rng=rng, resamples=resamples),
-        "isoclines": _isoclines(base, frontier, gamma),
-        "width": _width(base, rng=rng, resamples=resamples),
-        "pairs": _pairs(base, rng=rng, resamples=resamples),
-        "labs": {track: _labs(panels[track], rng=rng, resamples=resamples) for track in (FRONTIER, "epoch")},
-        "effort": {track: records(tier_table(panels[track], SWE, GPQA)) for track in (FRONTIER, "epoch")},
-        "sensitivity": _sensitivity(base, {track: panels[track] for track in (FRONTIER, "epoch")}),
-        "cascade": _cascade(base, frontier, rng=rng, resamples=resamples),
+        "rotation": keep("rotation", [frontier, *earlier.values()], lambda: _rotation(frontier, earlier)),
+        "matrices": keep("matrices", [base, frontier], lambda: _matrices(base, frontier, rng=rng, resamples=resamples)),
+        "isoclines": keep("isoclines", [base, frontier], lambda: _isoclines(base, frontier, gamma)),
+        "width": keep("width", [base], lambda: _width(base, rng=rng, resamples=resamples)),
+        "pairs": keep("pairs", [base], lambda: _pairs(base, rng=rng, resamples=resamples)),
+        "labs": {
+            panel.track: keep(f"labs/{panel.track}", [panel], partial(_labs, panel, rng=rng, resamples=resamples))
+            for panel in (frontier, epoch)
+        },
+        "effort": {panel.track: records(tier_table(panel, SWE, GPQA)) for panel in (frontier, epoch)},
+        "sensitivity": keep(
+            "sensitivity", [base, frontier, epoch], lambda: _sensitivity(base, {FRONTIER: frontier, "epoch": epoch})
+        ),
+        "cascade": keep("cascade", [base, frontier], lambda: _cascade(base, frontier, rng=rng, resamples=resamples)),
         "coefficients": coefficients,
     }
 
@@ -112,11 +135,11 @@ def recent(panel: Panel) -> Panel:
     return panel.subset([model for model, day in days.items() if isinstance(day, dt.date) and day >= first])
 
 
-def _rotation(frontier: Panel, panel_at: PanelAt) -> dict[str, Any]:
+def _rotation(frontier: Panel, earlier: Mapping[dt.date, Panel]) -> dict[str, Any]:
+    """`earlier`: the frontier panel as it was on each day of the history."""
     panel = recent(frontier)
     axes = _present(panel, ROTATION_AXES)
-    days = _quarter_ends(panel.as_of)
-    history = saturation_history({day: recent(panel_at(panel.track, day)) for day in days}, axes)
+    history = saturation_history({day: recent(before) for day, before in earlier.items()}, axes)
     advice = rotation(panel, axes)
     candidates = [axis for axis in axes if axis != advice.active]
     return {

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from generator.analysis.claims import (
     answer_objections,
@@ -17,18 +14,39 @@ from generator.analysis.claims import (
     verdict_counts,
 )
 from generator.panel import Panel
+from generator.report.memo import Memo, panel_state
+from generator.report.statistics import generator_for
 from generator.schema.claim import load_claims
 
+WRITTEN = ("data/claims", "data/contradictions.yaml", "data/objections.yaml")
 
-def claims_section(
-    root: Path, panels: Mapping[str, Panel], *, rng: np.random.Generator, resamples: int
-) -> dict[str, Any]:
-    """The section `claims`. A project without data/claims gives empty lists."""
-    if not (root / "data" / "claims").is_dir():
+
+def claims_section(panels: Mapping[str, Panel], *, seed: int, resamples: int, memo: Memo) -> dict[str, Any]:
+    """The section `claims` of the project at `memo.root`. A project without data/claims gives empty lists.
+
+    The recipes rest on the published tables alone, so they are kept apart from what the live panels move.
+    """
+    if not (memo.root / "data" / "claims").is_dir():
         return {"items": [], "counts": {}, "contradictions": [], "objections": []}
-    ledger = load_claims(root)
-    inputs = read_inputs(root, live=panels)
-    results = evaluate_claims(inputs, ledger=ledger, live_panels=panels, rng=rng, resamples=resamples)
+    published = memo.folders(["data/panels", *WRITTEN])
+    live = [seed, resamples, [panel_state(panel) for _track, panel in sorted(panels.items())]]
+    found: dict[str, Any] = memo(
+        "claims", [published, live], lambda: _section(panels, published, seed=seed, resamples=resamples, memo=memo)
+    )
+    return found
+
+
+def _section(panels: Mapping[str, Panel], published: Any, *, seed: int, resamples: int, memo: Memo) -> dict[str, Any]:
+    ledger = load_claims(memo.root)
+    inputs = read_inputs(memo.root, live=panels)
+    results = evaluate_claims(
+        inputs,
+        ledger=ledger,
+        live_panels=panels,
+        rng=generator_for(seed, "claims"),
+        resamples=resamples,
+        keep=lambda compute: memo("claims-recipes", published, compute),
+    )
     extra = objection_values(inputs, results, live_panels=panels)
     return {
         "items": [result.as_dict() for result in results],

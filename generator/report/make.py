@@ -21,6 +21,7 @@ from generator.report.forecasting import forecasts_section
 from generator.report.history import changes_section, read_changes
 from generator.report.ledger import claims_section
 from generator.report.outputs import changes_feed
+from generator.report.memo import Memo, panel_state
 from generator.report.papers import NAMES, published_statistics
 from generator.report.statistics import Computed, compute, generator_for
 from generator.report.steering import read_steering
@@ -29,6 +30,11 @@ from generator.report.tables import tables
 from generator.report.tracker import provider_of, tracker_section
 from generator.schema import Registry, check_registry, load_registry
 
+#: What the evaluation of predictions reads below the project folder.
+TRACKED = (
+    "predictions", "data/models", "data/benchmarks", "data/labs", "data/families", "data/sources", "data/snapshots", "data/panels",
+    "data/aliases.yaml", "data/corrections.yaml", "data/evaluators.yaml", "data/tracks.yaml",
+)  # fmt: skip
 DEPENDENCIES = ("altair", "mkdocs-material", "numpy", "pandas", "scipy", "vl-convert-python")
 
 
@@ -54,11 +60,12 @@ def make_bundle(root: Path, settings: Settings) -> Bundle:
     # Days are compared with the clock by `capewatch check`; a build knows no clock.
     registry.problems = check_registry(registry, today=dt.date.max)
     registry.require_clean()
+    memo = Memo(root)
     provider = provider_of(root, registry)
     as_of = settings.as_of or provider.observations.newest_day
     observations = provider.at(as_of)
     panels = {track: provider(track, as_of) for track in registry.tracks}
-    other = beside(lambda: _ledgers(root, registry, provider, panels, settings, as_of))
+    other = beside(lambda: _ledgers(memo, registry, provider, panels, settings, as_of))
     computed = compute(panels, seed=settings.seed, resamples=settings.resamples)
     papers = published_statistics(root, seed=settings.seed, resamples=settings.resamples)
     described = entities(registry, observations, panels)
@@ -68,6 +75,9 @@ def make_bundle(root: Path, settings: Settings) -> Bundle:
         panel_at=provider,
         rng=lambda name: generator_for(settings.seed, name),
         resamples=settings.resamples,
+        keep=lambda name, used, compute: memo(
+            name, [settings.seed, settings.resamples, [panel_state(panel) for panel in used]], compute
+        ),
     )
     _add_h(described["models"], computed.frames)
     sections["forecasts"] = forecasts_section(
@@ -104,7 +114,7 @@ def make_bundle(root: Path, settings: Settings) -> Bundle:
 
 
 def _ledgers(
-    root: Path,
+    memo: Memo,
     registry: Registry,
     provider: PanelProvider,
     panels: Mapping[str, Panel],
@@ -112,10 +122,13 @@ def _ledgers(
     as_of: dt.date,
 ) -> dict[str, Any]:
     """The sections of the claims and of the predictions."""
-    rng = generator_for(settings.seed, "claims")
-    claims = claims_section(root, panels, rng=rng, resamples=settings.resamples)
+    claims = claims_section(panels, seed=settings.seed, resamples=settings.resamples, memo=memo)
     draws = min(settings.resamples, 1_000)
-    tracked = tracker_section(root, registry, provider, as_of=as_of, seed=settings.seed, resamples=draws)
+    tracked = memo(
+        "predictions",
+        [as_of.isoformat(), settings.seed, draws, memo.folders(TRACKED)],
+        lambda: tracker_section(memo.root, registry, provider, as_of=as_of, seed=settings.seed, resamples=draws),
+    )
     return {"claims": claims, "outputs": tracked.pop("outputs"), "predictions": tracked}
 
 

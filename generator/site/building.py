@@ -1,4 +1,8 @@
-"""Markdown to site: a strict mkdocs build into a new folder, trimmed, then exchanged with the old site in one step."""
+"""Markdown to site: strict mkdocs builds into a new folder, trimmed, then exchanged with the old site in one step.
+
+Pages whose Markdown and surroundings are those of the site before are kept (see generator.site.kept); the others are built by
+as many processes as there are cores. `mkdocs build --strict -f build/mkdocs.yml` alone gives the same pages.
+"""
 
 from __future__ import annotations
 
@@ -8,60 +12,121 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-from generator.core import CapewatchError, read_json
+from generator.core import CapewatchError, canonical_json, read_json
 from generator.report.bundle import Bundle
+from generator.site.kept import KeptPages
 from generator.site.policy import add_policy
 from generator.site.rendering import RenderReport, render
 
 _LANGUAGES = "assets/javascripts/lunr"
+#: Fewer pages than this are not worth another process, which takes half a second to start.
+PAGES_A_PROCESS = 120
+_SEARCH = Path("search") / "search_index.json"
 
 
 def build_site(
-    bundle: Bundle, *, root: Path, site_url: str, versioned: bool = False, site: Path | None = None
+    bundle: Bundle,
+    *,
+    root: Path,
+    site_url: str,
+    versioned: bool = False,
+    site: Path | None = None,
+    tell: Callable[[str], None] = lambda _stage: None,
 ) -> RenderReport:
     """Render the bundle and build it into `site` (default `root`/site). The old site stays until the new one is complete.
 
-    versioned: as one of the versions below `site_url`, with a selector, and canonical links to the latest.
+    versioned: as one of the versions below `site_url`, with a selector, and canonical links to the latest. `tell` is
+    called with the name of each stage as it begins.
     """
+    tell("pages")
     report = render(bundle, root=root, out=root / "build", site_url=site_url, versioned=versioned)
+    tell("mkdocs")
     run_mkdocs(root / "build", site or root / "site", as_of=bundle.as_of)
     return report
 
 
-def run_mkdocs(out: Path, site: Path, *, as_of: str) -> None:
-    """Build `out`/docs strictly with `out`/mkdocs.yml into `site`; equal inputs give equal bytes."""
-    fresh = out / "site"
-    midnight = dt.datetime.fromisoformat(as_of).replace(tzinfo=dt.UTC)
-    environment = os.environ | {
-        "SOURCE_DATE_EPOCH": str(int(midnight.timestamp())), "NO_MKDOCS_2_WARNING": "1", "PYTHONWARNINGS": "ignore",
-    }  # fmt: skip
-    command = [
-        sys.executable,
-        "-m",
-        "mkdocs",
-        "build",
-        "--strict",
-        "--config-file",
-        str(out / "mkdocs.yml"),
-        "--site-dir",
-        str(fresh),
-    ]
-    result = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
-    if result.returncode != 0:
-        told = [line for line in result.stderr.splitlines() if line.startswith(("WARNING", "ERROR")) or "Error" in line]
-        raise CapewatchError("the pages do not build strictly:\n" + "\n".join(told or result.stderr.splitlines()[-5:]))
-    add_to_search(fresh / "search" / "search_index.json", out / "search.json")
+def run_mkdocs(out: Path, site: Path, *, as_of: str, processes: int | None = None) -> int:
+    """Build `out`/docs strictly with `out`/mkdocs.yml into `site`; equal inputs give equal bytes. Returns how many pages were
+    built; the others are those of the site before. Raises CapewatchError with every fault that mkdocs names."""
+    out, site = out.resolve(), site.resolve()
+    fresh, jobs = out / "site", out / "jobs"
+    for folder in (fresh, jobs):
+        shutil.rmtree(folder, ignore_errors=True)
+    kept = KeptPages(out, site, as_of=as_of)
+    missing = kept.missing
+    count = processes or min(os.cpu_count() or 1, 1 + len(missing) // PAGES_A_PROCESS)
+    told = _run_jobs(out, jobs, [missing[number::count] for number in range(count)], as_of=as_of)
+    os.replace(jobs / "0", fresh)
+    for number, answer in enumerate(told):
+        for page in answer["pages"].values() if number else ():
+            _move(jobs / str(number) / page["dest"], fresh / page["dest"])
+    kept.put_into(fresh)
+    for answer in told:
+        kept.add(answer["pages"])
+    kept.check_anchors()
+    join_search(fresh / _SEARCH, [kept.records[path]["entries"] for path in told[0]["order"]], out / "search.json")
     trim(fresh)
     add_policy(fresh)
+    shutil.rmtree(jobs)
+    kept.save(fresh)
     exchange(fresh, site)
+    return len(missing)
 
 
-def add_to_search(index: Path, entries: Path) -> None:
-    """Add the pages that the theme's search was told to leave out: their names and a line each, not their tables."""
+def _run_jobs(out: Path, jobs: Path, parts: Sequence[Sequence[str]], *, as_of: str) -> list[dict[str, Any]]:
+    """Build each part in a process of its own, into `jobs`/<number>; the first also copies what is no page."""
+    jobs.mkdir(parents=True)
+    started = []
+    for number, pages in enumerate(parts):
+        job = jobs / f"{number}.json"
+        told = {
+            "config": str(out / "mkdocs.yml"),
+            "site_dir": str(jobs / str(number)),
+            "pages": pages,
+            "statics": not number,
+        }
+        job.write_text(canonical_json(told), encoding="utf-8")
+        command = [sys.executable, "-m", "generator.site.pages_job", str(job)]
+        started.append(
+            (
+                job,
+                subprocess.Popen(
+                    command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=_environment(as_of)
+                ),
+            )
+        )
+    failed = []
+    for _job, process in started:
+        _, errors = process.communicate()
+        if process.returncode != 0:
+            lines = errors.splitlines()
+            failed += [line for line in lines if line.startswith(("WARNING", "ERROR")) or "Error" in line] or lines[-5:]
+    if failed:
+        raise CapewatchError("the pages do not build strictly:\n" + "\n".join(dict.fromkeys(failed)))
+    return [read_json(job.with_suffix(".out.json")) for job, _process in started]
+
+
+def _environment(as_of: str) -> Mapping[str, str]:
+    midnight = dt.datetime.fromisoformat(as_of).replace(tzinfo=dt.UTC)
+    return os.environ | {
+        "SOURCE_DATE_EPOCH": str(int(midnight.timestamp())), "NO_MKDOCS_2_WARNING": "1", "PYTHONWARNINGS": "ignore",
+    }  # fmt: skip
+
+
+def _move(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    os.replace(source, target)
+
+
+def join_search(index: Path, pages: Sequence[Sequence[Mapping[str, str]]], listed: Path) -> None:
+    """Put the entries of all pages into the theme's index, and after them those that the theme was told to leave out: names and a
+    line each, not their tables."""
     document = read_json(index)
-    document["docs"].extend(read_json(entries))
+    document["docs"] = [entry for entries in pages for entry in entries] + read_json(listed)
     index.write_text(json.dumps(document, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
 
 

@@ -20,6 +20,7 @@ from pathlib import Path
 from generator.core import CapewatchError
 
 _CHARSET = '<meta charset="utf-8">'
+_TAG = re.compile(re.escape(_CHARSET) + r'\n      <meta http-equiv="Content-Security-Policy" content="[^"]*">')
 _TRUSTED = "404.html"
 _SCRIPT = re.compile(r"<script(?P<attributes>[^>]*)>(?P<body>.*?)</script\s*>", re.DOTALL | re.IGNORECASE)
 _SOURCE = re.compile(r"(?:^|\s)src\s*=", re.IGNORECASE)
@@ -58,6 +59,11 @@ def add_policy(site: Path) -> str:
     for path, text in texts.items():
         path.write_text(text.replace(_CHARSET, tag, 1), encoding="utf-8")
     return policy
+
+
+def without_policy(text: str) -> str:
+    """A page as it was before `add_policy`."""
+    return _TAG.sub(_CHARSET, text, count=1)
 
 
 def inline_scripts(text: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,15 @@ from generator.analysis.result import Statistic
 from generator.core import CapewatchError, near_matches
 from generator.panel.frame import Panel
 from generator.schema.claim import PLACES, Claim, Ledger, load_claims
+
+Recomputed = dict[str, dict[str, dict[str, Value]]]
+#: Given the call that recomputes claim id → recipe id → values, answers it anew or from a store.
+Keep = Callable[[Callable[[], Recomputed]], Recomputed]
+
+
+def computed_anew(compute: Callable[[], Recomputed]) -> Recomputed:
+    """Keeps nothing."""
+    return compute()
 
 
 @dataclass(frozen=True)
@@ -92,13 +101,15 @@ def evaluate_claims(
     rng: np.random.Generator,
     resamples: int = 10_000,
     only: Sequence[str] | None = None,
+    keep: Keep = computed_anew,
 ) -> list[ClaimResult]:
     """Recompute the claims of the ledger, sorted by theme and id as the files are.
 
     `source`: the project folder, or inputs already read (then `ledger` is needed). `live_panels`: live panels by track.
     `rng` and `resamples` serve the live statistics; published bootstraps have the seeds and sizes their scripts set.
-    Each live question has its own stream and is asked once, so one claim alone gives what it gives among all. Raises
-    CapewatchError for an unknown id in `only`, ProblemsFound when a claim file is faulty.
+    Each live question has its own stream and is asked once, so one claim alone gives what it gives among all. `keep` is
+    given the call that recomputes every recipe from the published tables, and may answer it from what it kept.
+    Raises CapewatchError for an unknown id in `only`, ProblemsFound when a claim file is faulty.
     """
     if isinstance(source, ClaimInputs):
         if ledger is None:
@@ -110,7 +121,9 @@ def evaluate_claims(
     claims = ledger.require_clean().claims
     wanted = _wanted(claims, only)
     asked = _Asked(inputs.live if live_panels is None else live_panels, rng=rng, resamples=resamples)
-    return [_evaluate(claims[name].value, inputs, asked) for name in wanted]
+    chosen = [claims[name].value for name in wanted]
+    recomputed = keep(lambda: {claim.id: _recomputed(claim, inputs) for claim in chosen})
+    return [_evaluate(claim, recomputed[claim.id], asked) for claim in chosen]
 
 
 def verdict_counts(results: Sequence[ClaimResult]) -> dict[str, int]:
@@ -165,8 +178,11 @@ def _question_name(question: LiveFunction) -> str:
     return f"{question.__module__}.{question.__qualname__}"
 
 
-def _evaluate(claim: Claim, inputs: ClaimInputs, asked: _Asked) -> ClaimResult:
-    recomputed = {recipe.id: plain(_recipe(claim.id, recipe.id)(inputs)) for recipe in claim.recipes}
+def _recomputed(claim: Claim, inputs: ClaimInputs) -> dict[str, dict[str, Value]]:
+    return {recipe.id: plain(_recipe(claim.id, recipe.id)(inputs)) for recipe in claim.recipes}
+
+
+def _evaluate(claim: Claim, recomputed: Mapping[str, Mapping[str, Value]], asked: _Asked) -> ClaimResult:
     printed = {value.name: value.printed for value in claim.published}
     reading = fill(claim.reading, names(recomputed, printed), where=f"data/claims/{claim.id}.yaml")
     if claim.live.panels:

@@ -1,0 +1,112 @@
+"""One process of the site build: an ordinary strict mkdocs build of which only the named pages are rendered.
+
+`python -m generator.site.pages_job JOB.json` reads config, site_dir, pages (paths below the docs folder, null: all) and statics
+(copy files that are no pages), and writes what it learned of each page beside the job, as JOB.out.json. Pages that are left out
+are still known, so that links to them and the navigation are what they are in a whole build.
+"""
+
+from __future__ import annotations
+
+import gc
+import logging
+import sys
+from pathlib import Path
+from typing import Any
+
+from mkdocs.commands.build import build
+from mkdocs.config import load_config
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.plugins import BasePlugin, event_priority
+from mkdocs.structure.files import File, Files
+
+from generator.core import canonical_json, read_json
+
+
+class _Left(File):
+    """A file that another process builds, or that is kept as it is."""
+
+    def is_modified(self) -> bool:
+        return False
+
+
+class _Selected(BasePlugin):
+    """Renders the wanted pages only, and remembers their search entries, anchors and links to anchors."""
+
+    def __init__(self, pages: set[str] | None, *, statics: bool) -> None:
+        super().__init__()
+        self._pages, self._statics = pages, statics
+        self._built: dict[str, tuple[Any, list[dict[str, str]]]] = {}
+        self._seen = 0
+        self.order: list[str] = []
+
+    def on_files(self, files: Files, **_: Any) -> Files:
+        self.order = [file.src_uri for file in files.documentation_pages()]
+        for file in files:
+            wanted = (
+                (self._pages is None or file.src_uri in self._pages) if file.is_documentation_page() else self._statics
+            )
+            if not wanted:
+                file.__class__ = _Left
+        return files
+
+    def on_env(self, env: Any, **_: Any) -> Any:
+        env.auto_reload = False  # templates do not change during a build: no look at the disk for each of their uses
+        return env
+
+    @event_priority(-100)  # after the search plugin has added the page's entries
+    def on_page_context(self, context: Any, *, page: Any, config: MkDocsConfig, **_: Any) -> Any:
+        entries = getattr(config.plugins["material/search"], "search_index").entries  # noqa: B009 - mkdocs types plugins as bare
+        self._built[page.file.src_uri] = (page, entries[self._seen :])
+        self._seen = len(entries)
+        return context
+
+    def on_post_page(self, output: str, *, page: Any, **_: Any) -> str:
+        page.markdown = page.content = None  # written; a large site is not held in memory
+        return output
+
+    def report(self) -> dict[str, Any]:
+        """What the parent joins: the order of all pages, and of each built one what a whole build would know."""
+        return {
+            "order": self.order,
+            "pages": {
+                path: {
+                    "dest": page.file.dest_uri,
+                    "entries": entries,
+                    "anchors": sorted(page.present_anchor_ids or ()),
+                    "links": {
+                        file.src_uri: sorted(anchors) for file, anchors in sorted(
+                            (page.links_to_anchors or {}).items(), key=lambda item: item[0].src_uri)
+                    },
+                }
+                for path, (page, entries) in self._built.items()
+            },
+        }  # fmt: skip
+
+
+def _not_the_dirty_notice(record: logging.LogRecord) -> bool:
+    """A build of some pages is what mkdocs calls dirty; its advice against that would count as a fault of the site."""
+    return "'dirty' build" not in record.getMessage()
+
+
+def run(job: Path) -> None:
+    told = read_json(job)
+    logging.getLogger("mkdocs.commands.build").addFilter(_not_the_dirty_notice)
+    logging.getLogger("mkdocs").addHandler(_stream())
+    gc.set_threshold(100_000, 20, 50)  # millions of short-lived nodes: the default collects far too often
+    config = load_config(told["config"], site_dir=told["site_dir"], strict=True)
+    pages = None if told["pages"] is None else set(told["pages"])
+    selected = _Selected(pages, statics=told["statics"])
+    config.plugins["capewatch-pages"] = selected
+    build(config, dirty=True)
+    job.with_suffix(".out.json").write_text(canonical_json(selected.report()), encoding="utf-8")
+
+
+def _stream() -> logging.Handler:
+    handler = logging.StreamHandler()
+    handler.setLevel(logging.WARNING)
+    handler.setFormatter(logging.Formatter("%(levelname)s %(message)s"))
+    return handler
+
+
+if __name__ == "__main__":
+    run(Path(sys.argv[1]))
