@@ -22,24 +22,27 @@ from generator.core import CapewatchError
 from generator.panel.frame import Panel
 
 
-def frontier_coefficients(source: Source, x: str, y: str, *, kappa: float | None = None) -> dict[str, Any]:
+#: κ of the pairs that the papers give an isocline for.
+PUBLISHED_KAPPA = {**PAPER_FRONTIER_KAPPA, ("hellaswag", "truthfulqa"): PAPER_KAPPA}
+
+
+def frontier_coefficients(source: Source, x: str, y: str) -> dict[str, Any]:
     """What `playbook.locate` needs for a pair of axes, JSON-able: line, kappa, x_low, x_high (percent), n, x, y.
 
-    kappa defaults to the papers' value for their two pairs, else to the slope of the line (never negative). Raises
-    CapewatchError when fewer than three models carry a line.
+    kappa is the papers' value, None for a pair they give none for. Raises CapewatchError when fewer than three models
+    carry a line.
     """
     line = line_of(source, x, y)
     if line is None:
         found = len(rows(source, (x, y)))
         raise CapewatchError(f"{x} and {y}: {found} models have both scores; a line needs 3 of different {x}")
     values = rows(source, (x, y))[x].to_numpy(dtype=float)
-    chosen = kappa if kappa is not None else PAPER_FRONTIER_KAPPA.get((x, y), max(line.slope, 0.0))
     return {
         "x": x,
         "y": y,
         "n": line.n,
         "line": line.as_dict(),
-        "kappa": chosen,
+        "kappa": PUBLISHED_KAPPA.get((x, y)),
         "x_low": float(values.min()),
         "x_high": float(values.max()),
     }

@@ -33,7 +33,7 @@ MEASURE = {
 
 @dataclass(frozen=True)
 class Located:
-    """Where a pair of scores lies: against the line, its 95 % prediction interval, and the isocline (pp)."""
+    """Where a pair of scores lies: against the line, its 95 % prediction interval, and the isocline (pp; None: none published)."""
 
     fitted: float
     h: float
@@ -41,9 +41,9 @@ class Located:
     pi_high: float
     outside: bool
     label: str
-    isocline: float
-    margin: float
-    side: str
+    isocline: float | None
+    margin: float | None
+    side: str | None
     extrapolated: bool
 
 
@@ -73,11 +73,13 @@ class Rotation:
 
 
 def locate(x: float, y: float, coefficients: Mapping[str, Any]) -> Located:
-    """Place scores x, y (percent) against `coefficients`: keys line (`LineFit.as_dict`), kappa, x_low, x_high (range fitted on)."""
+    """Place scores x, y (percent) against `coefficients`: keys line (`LineFit.as_dict`), kappa (None: no isocline), x_low,
+    x_high (range fitted on)."""
     line = LineFit.from_dict(coefficients["line"])
     fitted, half = line.at(x), line.half_width(x, new=True)
     h = y - fitted
-    critical = 100.0 * math.sqrt(max(float(coefficients["kappa"]) * x / 100.0, 0.0))
+    kappa = coefficients["kappa"]
+    critical = None if kappa is None else 100.0 * math.sqrt(max(float(kappa) * x / 100.0, 0.0))
     return Located(
         fitted=fitted,
         h=h,
@@ -86,8 +88,8 @@ def locate(x: float, y: float, coefficients: Mapping[str, Any]) -> Located:
         outside=abs(h) > half,
         label="reasoning-rich" if h > LABEL_AT else ("coding-first" if h < -LABEL_AT else "balanced"),
         isocline=critical,
-        margin=y - critical,
-        side="below" if y < critical else "above",
+        margin=None if critical is None else y - critical,
+        side=None if critical is None else "below" if y < critical else "above",
         extrapolated=not float(coefficients["x_low"]) <= x <= float(coefficients["x_high"]),
     )
 
@@ -191,6 +193,62 @@ def nearest_models(
 ) -> list[Mapping[str, Any]]:
     """The `count` known models nearest in the plane of both scores (pp, Euclidean), ties by id; rows with id, x, y."""
     return sorted(models, key=lambda row: (math.hypot(row["x"] - x, row["y"] - y), row["id"]))[:count]
+
+
+def read_pair(
+    x: float, y: float, coefficients: Mapping[str, Any], models: Sequence[Mapping[str, Any]], *, lab: str | None = None
+) -> dict[str, Any]:
+    """Where scores on any pair of axes stand, as plain values; the words for SWE-bench and GPQA are left out.
+
+    `models`: rows id, lab, x, y (percent), dated (bool), in release order. Keys: located (`Located` without its label),
+    stands (above, near or below the line, 5 pp apart), nearest (rows), means (lab -> mean h of its dated models),
+    nearest_lab, history (id and h of the lab's dated models), lab (releases, above, mean_h, stands; None without history).
+    """
+    line = LineFit.from_dict(coefficients["line"])
+    paths: dict[str, list[dict[str, Any]]] = {}
+    for row in models:
+        if row["lab"] and row["dated"]:
+            paths.setdefault(row["lab"], []).append({"id": row["id"], "h": row["y"] - line.at(row["x"])})
+    means = {name: sum(step["h"] for step in path) / len(path) for name, path in paths.items()}
+    located = asdict(locate(x, y, coefficients))
+    del located["label"]
+    path = paths.get(lab or "", [])
+    return {
+        "located": located,
+        "stands": _stands(located["h"]),
+        "nearest": list(nearest_models(x, y, models)),
+        "means": means,
+        "nearest_lab": nearest_lab(located["h"], means),
+        "history": path,
+        "lab": {
+            "releases": len(path),
+            "above": sum(step["h"] > 0 for step in path),
+            "mean_h": means[lab],
+            "stands": _stands(means[lab]),
+        }
+        if lab in means
+        else None,
+    }
+
+
+def _stands(h: float) -> str:
+    return "above" if h > LABEL_AT else "below" if h < -LABEL_AT else "near"
+
+
+def expect_release(x: float, day: float, coefficients: Mapping[str, Any], *, lab: str | None = None) -> dict[str, Any]:
+    """The second score (percent) expected of a lab's next release with first score x on `day` (days since 2020-01-01).
+
+    `coefficients`: level at first score x_at and day day_at, per_point (pp a pp), per_day (pp a day), offsets (lab -> pp;
+    another lab has 0), low and high: the 80 % limits about the estimate (pp). Keys: estimate, low, high, within 0 to 100.
+    """
+    centre = coefficients["level"] + coefficients["per_point"] * (x - coefficients["x_at"])
+    centre += coefficients["per_day"] * (day - coefficients["day_at"]) + coefficients["offsets"].get(lab or "", 0.0)
+    estimate = min(max(centre, 0.0), 100.0)
+    return {
+        "estimate": estimate,
+        "low": min(max(estimate + coefficients["low"], 0.0), 100.0),
+        "high": min(max(estimate + coefficients["high"], 0.0), 100.0),
+    }
 
 
 def as_plain(reading: Located | Diagnosis | Rotation) -> dict[str, Any]:

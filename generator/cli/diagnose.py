@@ -19,8 +19,18 @@ SWE, GPQA = "swe-bench-verified", "gpqa-diamond"
 HELLASWAG, TRUTHFULQA = "hellaswag", "truthfulqa"
 BASE_TRACK = "harness-v1"
 PERCENT = click.FloatRange(0, 100)
-#: Larger sizes a forecast is printed for, as multiples of the given one.
-LARGER = (3.0, 10.0, 30.0)
+
+
+class AxisValue(click.ParamType[tuple[str, float]]):
+    """A benchmark's axis with a score in percent, ``ifeval=91.2``."""
+
+    name = "AXIS=PERCENT"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, float]:
+        axis, _, score = str(value).partition("=")
+        if not axis or not score:
+            self.fail(f"{value!r} is not an axis with a score, such as ifeval=91.2", param, ctx)
+        return axis, float(PERCENT.convert(score, param, ctx))
 
 
 @click.command()
@@ -32,7 +42,10 @@ LARGER = (3.0, 10.0, 30.0)
 @click.option(
     "--params", type=click.FloatRange(1e5, 1e15), help="Parameters, a count: 7e9; adds a forecast of larger sizes."
 )
-@click.option("--track", default="maker", show_default=True, help="Track of the frontier panel.")
+@click.option(
+    "--pair", type=AxisValue(), nargs=2, help="Any two benchmarks of the track: ifeval=91 hle=30; the first is held."
+)
+@click.option("--track", default="maker", show_default=True, help="Track of the frontier panel and of --pair.")
 @click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Use only what was public by this day.")
 @click.option("--json", "as_json", is_flag=True)
 @click.pass_obj
@@ -44,13 +57,15 @@ def diagnose(
     hellaswag: float | None,
     truthfulqa: float | None,
     params: float | None,
+    pair: tuple[tuple[str, float], tuple[str, float]] | None,
     track: str,
     as_of: dt.datetime | None,
     as_json: bool,
 ) -> None:
     """Locate a model, diagnose its lab, and say which axis to read next.
 
-    Give --swe and --gpqa for a frontier model, --hellaswag and --truthfulqa (and --params) for a base model, or both.
+    Give --swe and --gpqa for a frontier model, --hellaswag and --truthfulqa (and --params) for a base model, --pair for
+    any other two benchmarks, or several of these.
 
     Example: capewatch diagnose --swe 77.2 --gpqa 83.4 --lab anthropic
     """
@@ -58,8 +73,8 @@ def diagnose(
         raise click.UsageError("give --swe and --gpqa together")
     if (hellaswag is None) != (truthfulqa is None):
         raise click.UsageError("give --hellaswag and --truthfulqa together")
-    if swe is None and hellaswag is None:
-        raise click.UsageError("give --swe and --gpqa, or --hellaswag and --truthfulqa")
+    if swe is None and hellaswag is None and pair is None:
+        raise click.UsageError("give --swe and --gpqa, or --hellaswag and --truthfulqa, or --pair")
     panels = _panels(project_root(root), [track, BASE_TRACK], as_of)
     reading: dict[str, Any] = {"as_of": str(panels[track].as_of), "track": track}
     if swe is not None and gpqa is not None:
@@ -68,6 +83,8 @@ def diagnose(
         reading["base"] = _base(panels[BASE_TRACK], hellaswag, truthfulqa, params)
         if params is not None:
             reading["forecast"] = _forecast(panels[BASE_TRACK], hellaswag, truthfulqa, params)
+    if pair is not None:
+        reading["pair"] = _pair(panels[track], pair, lab)
     click.echo(canonical_json(reading, indent=1) if as_json else _words(reading), nl=False)
 
 
@@ -107,6 +124,7 @@ def _frontier(panel: Panel, swe: float, gpqa: float, lab: str | None) -> dict[st
             )
         row = labs[labs["lab"] == lab].iloc[0]
         reading["lab"] = {name: (value.item() if hasattr(value, "item") else value) for name, value in row.items()}
+        reading["next_release"] = _expected(panel, swe, lab)
     return reading
 
 
@@ -120,34 +138,106 @@ def _base(panel: Panel, hellaswag: float, truthfulqa: float, params: float | Non
     return base_phase(hellaswag, truthfulqa, coefficients, params=params)
 
 
+def _pair(panel: Panel, pair: tuple[tuple[str, float], tuple[str, float]], lab: str | None) -> dict[str, Any]:
+    """The playbook's reading of any two benchmarks of the track."""
+    from generator.analysis.advice import frontier_coefficients
+    from generator.analysis.playbook import read_pair
+    from generator.report.calculator import pair_models
+
+    (x, x_value), (y, y_value) = pair
+    if x == y:
+        raise CapewatchError(f"--pair {x} and {y}: one benchmark twice", hint="give two different axes")
+    panel.complete([x, y])  # an unknown axis is refused here, with near names
+    coefficients = frontier_coefficients(panel, x, y)
+    reading = read_pair(x_value, y_value, coefficients, pair_models(panel, x, y), lab=lab)
+    return {"x": x, "y": y, "n": coefficients["n"], **reading}
+
+
+def _expected(panel: Panel, swe: float, lab: str) -> dict[str, Any]:
+    """GPQA Diamond of the lab's next release, or the reason why it cannot be forecast."""
+    from generator.analysis.playbook import expect_release
+    from generator.report.calculator import AHEAD_DAYS, STEPS, release_coefficients
+
+    try:
+        found = release_coefficients(panel, (SWE, GPQA))
+    except CapewatchError as error:
+        return {"rows": [], "reason": error.message}
+    asked = sorted({min(100.0, swe + step) for step in STEPS})
+    rows = [{"x": x, **expect_release(x, found["day"], found, lab=lab)} for x in asked]
+    return {"ahead_days": AHEAD_DAYS, "rows": rows, "reason": "", "n": found["n"]}
+
+
 def _forecast(panel: Panel, hellaswag: float, truthfulqa: float, params: float) -> dict[str, Any]:
     """Both benchmarks at larger sizes of the same recipe, or the reason why they cannot be forecast."""
     import numpy as np
 
-    from generator.forecasts import user_card
+    from generator.forecasts import Targets, evaluate, user_given
+    from generator.report.calculator import LARGER, SIZE_AXES, size_coefficients
 
     try:
-        return user_card(
-            panel,
-            [params],
-            {HELLASWAG: [hellaswag], TRUTHFULQA: [truthfulqa]},
-            rng=np.random.default_rng(0),
-            targets=[params * factor for factor in LARGER],
-        )
+        found = size_coefficients(panel, SIZE_AXES[0])
     except CapewatchError as error:
-        return {"forecast": [], "notes": [], "reason": error.message}
+        return {"forecast": [], "reason": error.message}
+    sizes = np.log10([params * factor for factor in LARGER])
+    known = user_given([params], [[hellaswag, truthfulqa]], SIZE_AXES[0])
+    result = evaluate(found, known, Targets(sizes, np.full(len(sizes), np.nan)))
+    names = dict(zip((f"{level:g}" for level in found["levels"]), result["quantiles"], strict=True))
+    ends = {"low_95": "0.025", "low_80": "0.1", "high_80": "0.9", "high_95": "0.975"}
+    rows = [
+        {"params": params * factor}
+        | {
+            axis: {"estimate": float(result["estimate"][row, column])}
+            | {end: float(names[level][row, column]) for end, level in ends.items()}
+            for column, axis in enumerate(found["axes"])
+        }
+        for row, factor in enumerate(LARGER)
+    ]
+    given = found["given"]["1"]
+    note = (
+        f"one size given: the slope is borrowed from {given['families']} families; mean error on families held out "
+        f"{given['mae_pp']:.1f} pp, {found['unchanged_pp']:.1f} pp for scores left as they are"
+    )
+    return {"forecast": rows, "reason": "", "note": note}
 
 
 def _forecast_words(card: dict[str, Any]) -> list[str]:
     if card["reason"]:
         return [f"  no forecast of larger sizes: {card['reason']}"]
-    lines = [f"  larger sizes of this recipe, with 80 % intervals ({'; '.join(card['notes'])}):"]
+    lines = [f"  larger sizes of this recipe, with 80 % intervals ({card['note']}):"]
     for row in card["forecast"]:
         cells = (
             f"{name} {cell['estimate']:.1f} % [{cell['low_80']:.1f}, {cell['high_80']:.1f}]"
             for name, cell in (("HellaSwag", row[HELLASWAG]), ("TruthfulQA", row[TRUTHFULQA]))
         )
         lines.append(f"    {row['params'] / 1e9:.3g} B: {', '.join(cells)}")
+    return lines
+
+
+def _release_words(found: dict[str, Any] | None) -> list[str]:
+    if not found or found["reason"]:
+        return [f"  no forecast of the next release: {found['reason']}"] if found else []
+    cells = (
+        f"SWE {row['x']:.1f} → {row['estimate']:.1f} % [{row['low']:.1f}, {row['high']:.1f}]" for row in found["rows"]
+    )
+    return [f"  GPQA of its next release in {found['ahead_days']} days, with 80 % intervals: {'; '.join(cells)}"]
+
+
+def _pair_words(found: dict[str, Any], reading: dict[str, Any]) -> list[str]:
+    at = found["located"]
+    lines = [
+        f"{found['x']} against {found['y']} ({reading['track']}, {found['n']} models, as of {reading['as_of']})",
+        f"  h = {at['h']:+.1f} pp, {found['stands']} the line; {found['y']} expected here {at['fitted']:.1f} %; 95 % of models lie within {at['pi_low']:.1f} to "
+        f"{at['pi_high']:.1f} %" + (" (this one does not)" if at["outside"] else ""),
+        "  isocline: none published for this pair"
+        if at["isocline"] is None
+        else f"  isocline: {at['side']} by {abs(at['margin']):.1f} pp",
+        "  nearest models: " + ", ".join(f"{row['id']} ({row['x']:.1f}, {row['y']:.1f})" for row in found["nearest"]),
+    ]
+    if found["lab"]:
+        lines.append(
+            f"  the lab: mean h {found['lab']['mean_h']:+.1f} pp over {found['lab']['releases']} dated releases, "
+            f"{found['lab']['above']} of them above the line"
+        )
     return lines
 
 
@@ -175,6 +265,7 @@ def _words(reading: dict[str, Any]) -> str:
             f"  rotate: {found['rotation']['why']}"
             + (f"; next axis {found['rotation']['next_axis']}" if found["rotation"]["next_axis"] else "")
         )
+        lines += _release_words(found.get("next_release"))
     if "base" in reading:
         base = reading["base"]
         size = (
@@ -188,4 +279,6 @@ def _words(reading: dict[str, Any]) -> str:
         ]
     if "forecast" in reading:
         lines += _forecast_words(reading["forecast"])
+    if "pair" in reading:
+        lines += _pair_words(reading["pair"], reading)
     return "".join(f"{line}\n" for line in lines)

@@ -42,6 +42,7 @@ from generator.analysis.tiers import tier_table
 from generator.analysis.width import width_partial, width_regression, width_table, width_test
 from generator.core import CapewatchError
 from generator.panel import Panel, released_day
+from generator.report.calculator import calculator_section
 
 BASE, FRONTIER = "harness-v1", "maker"
 X, Y = "hellaswag", "truthfulqa"
@@ -110,6 +111,7 @@ def deep_sections(
         ),
         "cascade": keep("cascade", [base, frontier], lambda: _cascade(base, frontier, rng=rng, resamples=resamples)),
         "coefficients": coefficients,
+        "calculator": calculator_section(panels, frontier=(FRONTIER, "epoch"), base=BASE, axes=(SWE, GPQA)),
     }
 
 

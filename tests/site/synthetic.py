@@ -308,6 +308,7 @@ def _models(models: list[dict[str, Any]]) -> Table:
 def _sections() -> dict[str, Any]:
     return {
         "coefficients": _coefficients(),
+        "calculator": _calculator(),
         "outputs": dict.fromkeys(
             (
                 "api/v1/predictions.json",
@@ -346,6 +347,54 @@ def _coefficients() -> dict[str, Any]:
     running = {"slope": 0.3, "intercept": -2.7}
     base = {"kappa": 0.187, "x": BASE[0], "y": BASE[1], "running": running, "pooled_nc": pooled}
     return {"maker": frontier, "harness-v1": base}
+
+
+def _calculator() -> dict[str, Any]:
+    line = _coefficients()["maker"]
+    back = {**line, "x": FRONTIER[1], "y": FRONTIER[0], "kappa": None}
+    sizes = {
+        "axes": list(BASE),
+        "floor": [20.0, 0.0],
+        "ceiling": [100.0, 100.0],
+        "edge": 0.01,
+        "scales": {"score": 1.2, "step": 0.5, "size": 0.8, "reach": 0.55},
+        "reach_offset": 0.15,
+        "levels": [0.1, 0.5, 0.9],
+        "unchanged_pp": 12.8,
+        "reach": 2.0,
+        "given": {
+            "1": {
+                "centre": [0.0, 0.0, 11.0, 12.5, 2.0],
+                "spread": [1.0, 1.0, 1.0, 1.0, 1.0],
+                "level": [0.9, 0.2],
+                "slopes": [[0.0, 0.0], [0.0, 0.0], [0.0, 0.0], [0.0, 0.0], [0.0, 0.0]],
+                "quantiles": [[-0.2, -0.1], [0.0, 0.0], [0.2, 0.1]],
+                "families": 20,
+                "mae_pp": 3.1,
+            }
+        },
+    }
+    release = {
+        "level": 80.0,
+        "per_point": 0.5,
+        "per_day": 0.01,
+        "x_at": 60.0,
+        "day_at": 2000.0,
+        "day": 2100,
+        "offsets": {"acme": 2.0},
+        "low": -8.0,
+        "high": 7.0,
+        "n": 12,
+    }
+    return {
+        "least": 5,
+        "pairs": {"maker": [line, back]},
+        "release": {"maker": release},
+        "sizes": [sizes, {"reason": "too few families", "axes": []}],
+        "larger": [3.0, 10.0],
+        "ahead_days": 90,
+        "steps": [0.0, 4.0],
+    }
 
 
 def _prediction() -> dict[str, Any]:

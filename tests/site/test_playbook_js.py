@@ -17,8 +17,11 @@ import pytest
 from generator.analysis import playbook
 from generator.analysis.isocline import isocline
 from generator.core import canonical_json
+from generator.forecasts import FIVE_AXES, Targets, evaluate, user_given
+from generator.report.calculator import size_coefficients
 from generator.schema.fields import check_id
 from generator.schema.model import Model
+from tests.forecasts.panels import family_panel
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "site_src" / "docs" / "assets" / "javascripts"
 TOLERANCE = 1e-9
@@ -79,6 +82,19 @@ def random_line(rng: np.random.Generator) -> dict[str, Any]:
     }
 
 
+def random_release(rng: np.random.Generator) -> dict[str, Any]:
+    return {
+        "level": float(rng.uniform(20, 95)),
+        "per_point": float(rng.normal(0.5, 0.3)),
+        "per_day": float(rng.normal(0.01, 0.02)),
+        "x_at": float(rng.uniform(20, 80)),
+        "day_at": float(rng.uniform(1_800, 2_400)),
+        "offsets": {"p": float(rng.normal(0, 4)), "r": float(rng.normal(0, 4))},
+        "low": float(-rng.uniform(0, 15)),
+        "high": float(rng.uniform(0, 15)),
+    }
+
+
 def random_case(rng: np.random.Generator) -> dict[str, Any]:
     """One input of every function of the playbook; scores fall on round values too, where ties are."""
 
@@ -100,7 +116,15 @@ def random_case(rng: np.random.Generator) -> dict[str, Any]:
         "x": score(),
         "y": score(),
         "params": none(float(10 ** rng.uniform(5, 13))),
-        "coefficients": {"line": random_line(rng), "kappa": float(rng.uniform(0.05, 2)), "x_low": low, "x_high": high},
+        "coefficients": {
+            "line": random_line(rng),
+            "kappa": none(float(rng.uniform(0.05, 2))),
+            "x_low": low,
+            "x_high": high,
+        },
+        "lab": str(rng.choice(["p", "q", "r", ""])),
+        "release": random_release(rng),
+        "day": float(rng.integers(1_500, 4_000)),
         "base": {
             "kappa": float(rng.uniform(0.05, 1)),
             "running": {"slope": float(rng.normal(0, 0.5)), "intercept": float(rng.normal(0, 4))},
@@ -123,7 +147,16 @@ def random_case(rng: np.random.Generator) -> dict[str, Any]:
             }
             for axis in axes
         ],
-        "models": [{"id": f"m{index}", "x": score(), "y": score()} for index in range(int(rng.integers(0, 30)))],
+        "models": [
+            {
+                "id": f"m{index}",
+                "x": score(),
+                "y": score(),
+                "lab": str(rng.choice(["p", "q", ""])),
+                "dated": bool(rng.random() < 0.8),
+            }
+            for index in range(int(rng.integers(0, 30)))
+        ],
         "means": {
             f"lab-{index}": float(rng.choice([rng.normal(0, 6), 1.0, -1.0])) for index in range(int(rng.integers(0, 6)))
         },
@@ -140,18 +173,21 @@ def expected(case: dict[str, Any]) -> dict[str, Any]:
         "phase": playbook.base_phase(x, y, case["base"], params=case["params"]),
         "nearest": [row["id"] for row in playbook.nearest_models(x, y, case["models"])],
         "lab": playbook.nearest_lab(located["h"], case["means"]),
-        "isocline": float(isocline(case["coefficients"]["kappa"], x)),
+        "isocline": float(isocline(case["base"]["kappa"], x)),
+        "pair": playbook.read_pair(x, y, case["coefficients"], case["models"], lab=case["lab"]),
+        "release": playbook.expect_release(x, case["day"], case["release"], lab=case["lab"]),
     }
 
 
 ALL = """
-const { locate, diagnose, rotate, basePhase, nearestModels, nearestLab, isocline } = await import("%s");
+const { locate, diagnose, rotate, basePhase, nearestModels, nearestLab, isocline, readPair, expectRelease } = await import("%s");
 console.log(JSON.stringify(given.map((c) => {
   const located = locate(c.x, c.y, c.coefficients);
   return {
     located, diagnosed: diagnose("lab", c.history), rotated: rotate(c.saturation, c.moving),
     phase: basePhase(c.x, c.y, c.base, c.params), nearest: nearestModels(c.x, c.y, c.models).map((row) => row.id),
-    lab: nearestLab(located.h, c.means), isocline: isocline(c.coefficients.kappa, c.x),
+    lab: nearestLab(located.h, c.means), isocline: isocline(c.base.kappa, c.x),
+    pair: readPair(c.x, c.y, c.coefficients, c.models, c.lab), release: expectRelease(c.x, c.day, c.release, c.lab),
   };
 })));
 """
@@ -179,6 +215,38 @@ def test_one_decimal_is_written_as_python_writes_it_at_ties_too() -> None:
     assert run_node(code, values) == [f"{value:.1f}" for value in values]
 
 
+SIZES = """
+const { forecastSizes } = await import("%s");
+console.log(JSON.stringify(given.cases.map((c) => forecastSizes(c.scores, c.params, c.targets, given.coefficients[c.set]))));
+"""
+
+
+def test_the_forecast_of_larger_sizes_in_the_browser_equals_the_one_in_python_on_random_points() -> None:
+    rng = np.random.default_rng(3)
+    panel = family_panel(10, seed=21)
+    coefficients = [size_coefficients(panel, axes) for axes in (("hellaswag", "truthfulqa"), FIVE_AXES)]
+    cases = []
+    for _ in range(POINTS):
+        part = int(rng.integers(2))
+        params = float(10 ** rng.uniform(6, 12))
+        cases.append(
+            {
+                "set": part,
+                "scores": rng.choice(
+                    [0.0, 25.0, 100.0, *rng.uniform(0, 100, 20)], len(coefficients[part]["axes"])
+                ).tolist(),
+                "params": params,
+                "targets": [params * factor for factor in (1.0, 3.0, float(rng.uniform(1, 100)))],
+            }
+        )
+    found = run_node(SIZES % module("playbook.mjs"), {"cases": cases, "coefficients": coefficients})
+    for index, (case, script) in enumerate(zip(cases, found, strict=True)):
+        known = user_given([case["params"]], [case["scores"]], coefficients[case["set"]]["axes"])
+        targets = Targets(np.log10(case["targets"]), np.full(3, np.nan))
+        python = {name: value.tolist() for name, value in evaluate(coefficients[case["set"]], known, targets).items()}
+        same(python, script, f"case {index}")
+
+
 CHANGES = """
 const { locate, basePhase, frontierChanges, baseChanges } = await import("%s");
 console.log(JSON.stringify(given.map((c) => ({
@@ -190,6 +258,8 @@ console.log(JSON.stringify(given.map((c) => ({
 def test_what_would_change_a_reading_does_change_it() -> None:
     rng = np.random.default_rng(7)
     cases = [random_case(rng) | {"x": float(rng.uniform(1, 99))} for _ in range(300)]
+    for case in cases:
+        case["coefficients"]["kappa"] = case["coefficients"]["kappa"] or 0.5
     for case, found in zip(cases, run_node(CHANGES % module("playbook.mjs"), cases), strict=True):
         frontier, base, step = found["frontier"], found["base"], 1e-6
 

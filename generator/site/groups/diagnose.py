@@ -1,4 +1,5 @@
-"""Diagnose: the calculator's page and the one file of coefficients, models and lab histories that it reads."""
+"""Diagnose: the calculator's page, the file of coefficients, models and lab histories that it reads, and the file of all
+pairs of benchmarks, which it loads only when a reader asks for such a pair."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from generator.core import CapewatchError, canonical_json
+from generator.report.calculator import release_order
 from generator.site import format
 from generator.site.axes import short
 from generator.site.page import Group, Page
@@ -13,7 +15,10 @@ from generator.site.view import BASE, View
 
 URL = "diagnose/"
 DATA = "assets/data/diagnose.json"
-MOST_BYTES = 40_000
+PAIRS = "assets/data/pairs.json"
+MOST_BYTES = {DATA: 40_000, PAIRS: 200_000}
+#: What of a protocol a model file states.
+SETTINGS = ("shots", "metric", "tools", "subset")
 TRACKS = {"maker": "maker", "epoch": "epoch-ai"}  # track → evaluator that a score entered for it is by
 BASE_TRACK = "harness-v1"
 PRESET_SIZES = (1e9, 14e9)  # a small and a middle-sized base model, as in the papers' calculator
@@ -24,14 +29,8 @@ def pages(view: View) -> Iterator[Page]:
     content = calculator_data(view)
     if content is None:
         return
-    text = canonical_json(content)
-    if len(text.encode()) > MOST_BYTES:
-        raise CapewatchError(
-            f"{DATA} has {format.count(len(text.encode()))} bytes; the calculator is allowed "
-            f"{format.count(MOST_BYTES)}",
-            hint="round what a reader does not see, or leave out models that no reading needs",
-        )
-    view.extra_files[DATA] = text
+    for path, document in ((DATA, content), (PAIRS, pairs_data(view))):
+        view.extra_files[path] = _small(path, canonical_json(document))
     sentence = finding(content)
     body = view.render(
         "diagnose.md.j2",
@@ -40,6 +39,7 @@ def pages(view: View) -> Iterator[Page]:
         tracks=content["tracks"],
         labs=sorted(content["labs"].items(), key=lambda item: item[1].lower()),
         data=DATA,
+        pairs=PAIRS,
         as_of=view.as_of,
     )
     yield Page(
@@ -49,6 +49,16 @@ def pages(view: View) -> Iterator[Page]:
         "measure next.",
         body,
     )
+
+
+def _small(path: str, text: str) -> str:
+    size = len(text.encode())
+    if size > MOST_BYTES[path]:
+        raise CapewatchError(
+            f"{path} has {format.count(size)} bytes; the calculator is allowed {format.count(MOST_BYTES[path])}",
+            hint="round what a reader does not see, or leave out models that no reading needs",
+        )
+    return text
 
 
 def finding(content: Row) -> str:
@@ -75,15 +85,18 @@ def calculator_data(view: View) -> dict[str, Any] | None:
     base = coefficients.get(BASE_TRACK, {})
     if not tracks or "running" not in base:
         return None
-    labs = {lab for track in tracks.values() for lab in track["labs"]}
     small = base_models(view)
+    more = view.section("calculator") or {}
     return {
+        "axes": {track: pair_axes(view, track) for track in more.get("pairs", {})},
+        "forecast": {name: more.get(name, []) for name in ("sizes", "larger", "steps")}
+        | {"release": more.get("release", {}), "ahead_days": more.get("ahead_days", 0)},
         "as_of": view.as_of,
         "track": next(iter(tracks)),
         "version": view.meta["version"],
         "tracks": tracks,
         "base": {"name": view.track_name(BASE_TRACK), "coefficients": base, "models": small},
-        "labs": {lab: view.labs[lab]["name"] if lab in view.labs else lab for lab in sorted(labs)},
+        "labs": {lab["id"]: lab["name"] for lab in view.bundle.entities["labs"]},
         "rotation": _rotation(view),
         "presets": presets(tracks, small),
     }
@@ -125,6 +138,77 @@ def base_models(view: View) -> list[dict[str, Any]]:
                 }
             )
     return sorted(found, key=lambda row: row["id"])
+
+
+def pair_axes(view: View, track: str) -> list[dict[str, Any]]:
+    """The axes of a track that stand in a line: id, name, benchmark, and the protocol that all its scores share."""
+    lines = view.section("calculator")["pairs"][track]
+    used = {axis for line in lines for axis in (line["x"], line["y"])}
+    return [
+        {
+            "id": axis["id"],
+            "name": short(view, axis["id"]),
+            "benchmark": view.axes[axis["id"]]["benchmark"] or axis["id"],
+            "protocol": shared_protocol(view, track, axis["id"]),
+        }
+        for axis in view.tracks[track]["axes"]
+        if axis["id"] in used
+    ]
+
+
+def shared_protocol(view: View, track: str, axis: str) -> dict[str, Any]:
+    """What every score of the axis that the track uses says of its protocol, as a model file writes it."""
+    protocols = [
+        row["protocol"]
+        for model in view.bundle.entities["models"]
+        for row in model["observations"]
+        if row["axis"] == axis and track in row["chosen_in"]
+    ]
+    first = protocols[0] if protocols else {}
+    agreed = {
+        name: first[name]
+        for name in SETTINGS
+        if name in first and all(first[name] == one.get(name) for one in protocols)
+    }
+    return {name: _written(name, str(value)) for name, value in agreed.items()}
+
+
+def _written(name: str, value: str) -> Any:
+    if name == "shots":
+        return int(value)
+    if name == "tools":
+        return value.lower() == "true"
+    return value.replace("_", "-") if name == "metric" else value
+
+
+def pairs_data(view: View) -> dict[str, Any]:
+    """Every line of every track, and the models behind them in release order: scores in the order of the track's axes."""
+    section = view.section("calculator") or {"pairs": {}}
+    return {
+        "tracks": {
+            track: {"lines": lines, "models": _pair_models(view, track)} for track, lines in section["pairs"].items()
+        },
+    }
+
+
+def _pair_models(view: View, track: str) -> list[dict[str, Any]]:
+    axes = [axis["id"] for axis in pair_axes(view, track)]
+    models = [model for model in view.bundle.entities["models"] if model["scores"].get(track)]
+    ordered = sorted(models, key=lambda model: release_order(model["released"], model["id"]))
+    return [
+        {
+            "id": model["id"],
+            "name": model["name"],
+            "lab": model["lab"] or "",
+            "dated": bool(model["released"]),
+            "scores": [_two(view.score(model, track, axis)) for axis in axes],
+        }
+        for model in ordered
+    ]
+
+
+def _two(value: float | None) -> float | None:
+    return None if value is None else round(value, 2)
 
 
 def _rotation(view: View) -> dict[str, Any]:

@@ -29,7 +29,7 @@ export function modelFile(entry) {
       `  - benchmark: ${benchmark}`,
       `    value: ${value}`,
       "    unit: percent",
-      ...(protocol ? [`    protocol: {${Object.entries(protocol).map(([key, item]) => `${key}: ${item}`).join(", ")}}`] : []),
+      ...(protocol && Object.keys(protocol).length ? [`    protocol: {${Object.entries(protocol).map(([key, item]) => `${key}: ${typeof item === "string" ? quoted(item) : item}`).join(", ")}}`] : []),
       `    evaluator: ${entry.evaluator}`,
       "    source:",
       `      title: ${quoted(entry.title)}`,

@@ -37,10 +37,11 @@ export function locate(x, y, coefficients) {
   const fitted = fittedAt(line, x);
   const half = halfWidth(line, x);
   const h = y - fitted;
-  const critical = isocline(coefficients.kappa, x);
+  const critical = coefficients.kappa === null ? null : isocline(coefficients.kappa, x);
   return {
     fitted, h, pi_low: fitted - half, pi_high: fitted + half, outside: Math.abs(h) > half, label: labelOf(h), isocline: critical,
-    margin: y - critical, side: y < critical ? "below" : "above", extrapolated: !(coefficients.x_low <= x && x <= coefficients.x_high),
+    margin: critical === null ? null : y - critical, side: critical === null ? null : y < critical ? "below" : "above",
+    extrapolated: !(coefficients.x_low <= x && x <= coefficients.x_high),
   };
 }
 
@@ -129,7 +130,63 @@ export function frontierChanges(x, y, coefficients) {
   const xAt = (h) => (line.slope === 0 ? null : (y - h - line.intercept) / line.slope);
   return {
     y_reasoning_rich: fitted + LABEL_AT, y_coding_first: fitted - LABEL_AT, y_above: fitted + half, y_below: fitted - half,
-    x_reasoning_rich: xAt(LABEL_AT), x_coding_first: xAt(-LABEL_AT), y_isocline: isocline(kappa, x), x_isocline: isoclineInverse(kappa, y),
+    x_reasoning_rich: xAt(LABEL_AT), x_coding_first: xAt(-LABEL_AT),
+    y_isocline: kappa === null ? null : isocline(kappa, x), x_isocline: kappa === null ? null : isoclineInverse(kappa, y),
+  };
+}
+
+// Where scores on any pair of axes stand. models: rows id, lab, x, y, dated, in release order.
+export function readPair(x, y, coefficients, models, lab = null) {
+  const paths = new Map();
+  for (const row of models) {
+    if (!row.lab || !row.dated) continue;
+    if (!paths.has(row.lab)) paths.set(row.lab, []);
+    paths.get(row.lab).push({ id: row.id, h: row.y - fittedAt(coefficients.line, row.x) });
+  }
+  const means = Object.fromEntries([...paths].map(([name, path]) => [name, path.reduce((sum, { h }) => sum + h, 0) / path.length]));
+  const { label: _unused, ...located } = locate(x, y, coefficients);
+  const history = paths.get(lab) ?? [];
+  return {
+    located, stands: standsOf(located.h), nearest: nearestModels(x, y, models), means, nearest_lab: nearestLab(located.h, means), history,
+    lab: history.length ? { releases: history.length, above: history.filter(({ h }) => h > 0).length, mean_h: means[lab], stands: standsOf(means[lab]) } : null,
+  };
+}
+
+const standsOf = (h) => (h > LABEL_AT ? "above" : h < -LABEL_AT ? "below" : "near");
+const within = (value, low, high) => Math.min(Math.max(value, low), high);
+
+// The second score expected of a lab's next release with first score x on a day (days since 2020-01-01), with 80 % limits.
+export function expectRelease(x, day, coefficients, lab = null) {
+  const { level, per_point, per_day, x_at, day_at, offsets, low, high } = coefficients;
+  const own = lab !== null && Object.hasOwn(offsets, lab) ? offsets[lab] : 0;
+  const estimate = within(level + per_point * (x - x_at) + per_day * (day - day_at) + own, 0, 100);
+  return { estimate, low: within(estimate + low, 0, 100), high: within(estimate + high, 0, 100) };
+}
+
+// Scores of the same recipe at larger sizes, from one given size: the twin of generator.forecasts.evaluate. scores: percent in
+// the order of coefficients.axes; targets: parameters. Gives estimate and quantiles, percent: [target][axis], [level][target][axis].
+export function forecastSizes(scores, params, targets, coefficients) {
+  const { floor, ceiling, edge, scales, reach_offset, given } = coefficients;
+  const { centre, spread, level, slopes, quantiles } = given["1"];
+  const logit = (percent, axis) => {
+    const share = within((percent - floor[axis]) / (ceiling[axis] - floor[axis]), edge, 1 - edge);
+    return Math.log(share / (1 - share));
+  };
+  const percentOf = (z, axis) => floor[axis] + (ceiling[axis] - floor[axis]) / (1 + Math.exp(-z));
+  const z = scores.map(logit);
+  const last = Math.log10(params);
+  const reaches = targets.map((target) => Math.log10(target) - last);
+  const estimate = targets.map((target, row) => {
+    const features = [...z.map((value) => value / scales.score), last / scales.size, Math.log10(target) / scales.size, reaches[row] / scales.reach];
+    return z.map((value, axis) => {
+      const step = features.reduce((sum, feature, index) => sum + ((feature - centre[index]) / spread[index]) * slopes[index][axis], level[axis]);
+      return percentOf(value + step * reaches[row], axis);
+    });
+  });
+  const width = reaches.map((reach) => Math.sqrt(Math.max(reach, 0) + reach_offset));
+  return {
+    estimate,
+    quantiles: quantiles.map((shift) => estimate.map((row, index) => row.map((value, axis) => percentOf(logit(value, axis) + shift[axis] * width[index], axis)))),
   };
 }
 
