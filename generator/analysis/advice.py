@@ -21,7 +21,6 @@ from generator.analysis.saturation import co_activating, saturation_table
 from generator.core import CapewatchError
 from generator.panel.frame import Panel
 
-
 #: κ of the pairs that the papers give an isocline for.
 PUBLISHED_KAPPA = {**PAPER_FRONTIER_KAPPA, ("hellaswag", "truthfulqa"): PAPER_KAPPA}
 

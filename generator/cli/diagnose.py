@@ -30,7 +30,11 @@ class AxisValue(click.ParamType[tuple[str, float]]):
         axis, _, score = str(value).partition("=")
         if not axis or not score:
             self.fail(f"{value!r} is not an axis with a score, such as ifeval=91.2", param, ctx)
-        return axis, float(PERCENT.convert(score, param, ctx))
+        try:
+            percent = float(score)
+        except ValueError:
+            self.fail(f"{score!r} is not a number", param, ctx)
+        return axis, PERCENT.convert(percent, param, ctx)
 
 
 @click.command()
@@ -226,7 +230,8 @@ def _pair_words(found: dict[str, Any], reading: dict[str, Any]) -> list[str]:
     at = found["located"]
     lines = [
         f"{found['x']} against {found['y']} ({reading['track']}, {found['n']} models, as of {reading['as_of']})",
-        f"  h = {at['h']:+.1f} pp, {found['stands']} the line; {found['y']} expected here {at['fitted']:.1f} %; 95 % of models lie within {at['pi_low']:.1f} to "
+        f"  h = {at['h']:+.1f} pp, {found['stands']} the line; {found['y']} expected here {at['fitted']:.1f} %; "
+        f"95 % of models lie within {at['pi_low']:.1f} to "
         f"{at['pi_high']:.1f} %" + (" (this one does not)" if at["outside"] else ""),
         "  isocline: none published for this pair"
         if at["isocline"] is None

@@ -120,7 +120,11 @@ def release_coefficients(panel: Panel, axes: tuple[str, str]) -> dict[str, Any]:
     middle = next_release(
         panel, "", swe=x_at, day=ORIGIN + dt.timedelta(days=round(day_at)), x=axes[0], y=axes[1], model=RELEASE_MODEL
     )
-    assert middle.estimate is not None and middle.interval is not None and panel.as_of is not None
+    bounds = middle.interval
+    if middle.estimate is None or bounds is None or bounds.low is None or bounds.high is None or panel.as_of is None:
+        raise CapewatchError(
+            f"panel {panel.name}: no forecast of the next release", hint="it needs a day and an interval"
+        )
     return {
         "level": level,
         "x_at": x_at,
@@ -128,8 +132,8 @@ def release_coefficients(panel: Panel, axes: tuple[str, str]) -> dict[str, Any]:
         "per_point": right - level,
         "per_day": (later - level) / 30,
         "offsets": {lab: value - level for lab, value in zip(labs, own, strict=True)},
-        "low": middle.interval.low - middle.estimate,
-        "high": middle.interval.high - middle.estimate,
+        "low": bounds.low - middle.estimate,
+        "high": bounds.high - middle.estimate,
         "n": len(data),
         "mean_of_others": float(data.y.mean()),
         "day": (panel.as_of - ORIGIN).days + AHEAD_DAYS,
