@@ -17,12 +17,14 @@ _EMPTY = Markup('<span class="cw-none" aria-label="no value">{}</span>').format(
 
 @dataclass(frozen=True)
 class Column:
-    """One column: label and kind (text, number, day); `wide` columns are left out on narrow screens."""
+    """One column: label and kind (text, number, day); `wide` columns are left out on narrow screens; `key` names it in
+    addresses and files."""
 
     label: str
     kind: str = "text"
     help: str = ""
     wide: bool = False
+    key: str = ""
 
 
 @dataclass(frozen=True)
@@ -93,8 +95,11 @@ def table(
 
 
 def _header(column: Column) -> Markup:
-    return Markup('<th scope="col"{}{}>{}</th>').format(
-        _classes(column), Markup(' title="{}"').format(column.help) if column.help else "", column.label
+    return Markup('<th scope="col"{}{}{}>{}</th>').format(
+        _classes(column),
+        Markup(' title="{}"').format(column.help) if column.help else "",
+        Markup(' data-k="{}"').format(column.key) if column.key else "",
+        column.label,
     )
 
 

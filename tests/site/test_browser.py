@@ -206,7 +206,44 @@ def test_the_models_can_be_searched_and_filtered_and_the_view_is_in_the_address(
     assert len(names(page)) == 4
     page.locator("form[data-cw-tools] button[type=reset]").click()
     page.wait_for_function("document.querySelectorAll('#all-models tbody tr').length === 10")
-    assert "c2=" not in page.url
+    assert "kind=" not in page.url
+
+
+def test_columns_are_chosen_by_keyboard_and_the_view_is_shared_and_saved_as_shown(desk: Watched, address: str) -> None:
+    page = desk.open(f"{address}models/")
+    summary = page.locator("[data-cw-columns] summary")
+    summary.focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("checkbox", name="Family").focus()
+    page.keyboard.press("Space")
+    page.get_by_role("checkbox", name="Kind").uncheck()
+    page.keyboard.press("Escape")
+    assert page.evaluate("document.activeElement.tagName") == "SUMMARY"
+    assert "Family" in page.locator("#all-models thead").inner_text()
+    page.get_by_label("With a score on").select_option(label="GPQA Diamond, %")
+    page.get_by_role("button", name="GPQA Diamond").click()
+    shared = page.url
+    page.goto("about:blank")
+    page.goto(shared)
+    page.wait_for_function("document.querySelector('#all-models thead').textContent.includes('Family')")
+    assert names(page) == [synthetic.HOSTILE, "Zeta 2", "Zeta 1", "Acme 2", "Acme 1", "Zeta 3"]
+    assert "Kind" not in page.locator("#all-models thead").inner_text()
+    saved = {}
+    for form in ("CSV of this view", "JSON with metadata"):
+        with page.expect_download() as download:
+            page.get_by_role("button", name=form).click()
+        saved[form] = Path(download.value.path()).read_text()
+    header, first, *rest = saved["CSV of this view"].splitlines()
+    assert header.startswith("model,lab,family,released,params,maker:swe-bench-verified,maker:gpqa-diamond")
+    assert first.startswith(f"{synthetic.HOSTILE},Acme & Söhne,,2026-01-02,,70,90")
+    assert len(rest) == 5
+    document = json.loads(saved["JSON with metadata"])
+    assert document["metadata"]["rows"] == len(document["rows"]) == 6
+    assert document["metadata"]["as_of"] == synthetic.AS_OF
+    assert document["metadata"]["view"] == shared
+    assert {"name": "params", "label": "Parameters", "unit": "count", "description": ""} in document["metadata"][
+        "fields"
+    ]
 
 
 def test_instant_navigation_draws_charts_sorts_tables_and_lets_go_of_the_old_ones(desk: Watched, address: str) -> None:

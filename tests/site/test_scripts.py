@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import shutil
 import subprocess
@@ -19,8 +21,9 @@ pytestmark = pytest.mark.skipif(NODE is None, reason="Node is not installed")
 
 def run(tmp_path: Path, module: str, body: str) -> Any:
     """The JSON that `body` prints; `module` is imported as `m`."""
+    found = next(path for kind in ("mjs", "js") if (path := SCRIPTS / f"{module}.{kind}").is_file())
     copy = tmp_path / f"{module}.mjs"
-    shutil.copy(SCRIPTS / f"{module}.js", copy)
+    shutil.copy(found, copy)
     script = tmp_path / "run.mjs"
     script.write_text(f"import * as m from {json.dumps(copy.as_uri())};\n{body}")
     result = subprocess.run([str(NODE), str(script)], capture_output=True, text=True, check=False)
@@ -35,11 +38,11 @@ const names = (state) => m.select(rows, state).map((row) => row.keys[0]);
 
 def test_rows_without_a_value_come_last_in_both_directions_and_ties_keep_their_order(tmp_path: Path) -> None:
     body = ROWS + "console.log(JSON.stringify([names({column: 1, direction: 1}), names({column: 1, direction: -1})]))"
-    assert run(tmp_path, "tables", body) == [["Ä1", "b10", "a1", "b9"], ["b10", "a1", "Ä1", "b9"]]
+    assert run(tmp_path, "rows", body) == [["Ä1", "b10", "a1", "b9"], ["b10", "a1", "Ä1", "b9"]]
 
 
 def test_text_is_sorted_as_people_do_by_the_numbers_in_it_and_without_regard_to_accents(tmp_path: Path) -> None:
-    assert run(tmp_path, "tables", ROWS + "console.log(JSON.stringify(names({column: 0, direction: 1})))") == [
+    assert run(tmp_path, "rows", ROWS + "console.log(JSON.stringify(names({column: 0, direction: 1})))") == [
         "Ä1",
         "a1",
         "b9",
@@ -50,16 +53,28 @@ def test_text_is_sorted_as_people_do_by_the_numbers_in_it_and_without_regard_to_
 def test_every_word_of_a_query_must_occur_and_a_choice_must_match(tmp_path: Path) -> None:
     body = (
         ROWS
-        + "console.log(JSON.stringify([names({query: 'B 1'}), names({chosen: new Map([[1, 3]])}), names({query: 'zz'})]))"
+        + "console.log(JSON.stringify([names({query: 'B 1'}), names({chosen: new Map([[1, 3]])}), names({present: 1}), names({query: 'zz'})]))"
     )
-    assert run(tmp_path, "tables", body) == [["b10"], ["b10", "a1"], []]
+    assert run(tmp_path, "rows", body) == [["b10"], ["b10", "a1"], ["b10", "Ä1", "a1"], []]
+
+
+def test_a_view_is_saved_as_a_csv_that_a_spreadsheet_takes_for_no_formula_and_csv_readers_read(tmp_path: Path) -> None:
+    rows = [["=1+1", 1.5], ['say "hi", twice\nor so', None], ["−3", -3], ["@x", 0]]
+    text = run(tmp_path, "rows", f"console.log(JSON.stringify(m.csv(['name', 'a,b'], {json.dumps(rows)})))")
+    assert list(csv.reader(io.StringIO(text))) == [
+        ["name", "a,b"],
+        ["'=1+1", "1.5"],
+        ['say "hi", twice\nor so', ""],
+        ["−3", "-3"],
+        ["'@x", "0"],
+    ]
 
 
 def test_sorting_4500_rows_takes_far_less_than_a_fifth_of_a_second(tmp_path: Path) -> None:
     body = """const rows = Array.from({ length: 4500 }, (_, i) => ({ keys: [`Model ${(i * 7919) % 4500}`, (i * 104729) % 997], text: "" }));
 const start = performance.now(); m.select(rows, { column: 0, direction: 1 }); m.select(rows, { column: 1, direction: -1 });
 console.log(JSON.stringify((performance.now() - start) / 2));"""
-    assert run(tmp_path, "tables", body) < 200
+    assert run(tmp_path, "rows", body) < 200
 
 
 @pytest.mark.parametrize(

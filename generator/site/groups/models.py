@@ -9,16 +9,15 @@ from markupsafe import Markup
 
 from generator.core import canonical_json
 from generator.site import format, tables
+from generator.site.groups import model_table
 from generator.site.groups.strip import strip
 from generator.site.page import Group, Page, base_of
 from generator.site.tables import Cell, Column
-from generator.site.view import BASE, FRONTIER, View, axis_link, lab_chip, source_link
+from generator.site.view import View, axis_link, lab_chip, source_link
 
 INDEX = "models/"
 #: above this many models the page itself holds only the first rows; the script loads all of them
 STATIC_ROWS = 600
-DATA = "assets/data/models.json"
-SCORES = (("maker", FRONTIER[0]), ("maker", FRONTIER[1]), ("harness-v1", BASE[0]), ("harness-v1", BASE[1]))
 Row = Mapping[str, Any]
 
 
@@ -35,16 +34,14 @@ def _newest_first(model: Row) -> tuple[int, str]:
 
 
 def _index(view: View, models: Sequence[Row]) -> Page:
-    columns = _columns(view)
-    rows = [_cells(view, model) for model in models]
-    if len(models) > STATIC_ROWS:
-        view.extra_files[DATA] = canonical_json({"rows": [_compact(row) for row in rows]})
-    source = Markup(' data-cw-src="{}{}"').format(base_of(INDEX), DATA) if len(models) > STATIC_ROWS else Markup("")
+    every = model_table.columns(view)
+    view.extra_files[model_table.DATA] = canonical_json(model_table.document(view, every, models))
+    attributes = Markup(' data-cw-filter="models" id="all-models" data-cw-src="{}{}" data-cw-total="{}"')
     listed = tables.table(
-        columns,
-        rows[:STATIC_ROWS],
+        model_table.static_columns(every),
+        [model_table.static_cells(every, model) for model in models[:STATIC_ROWS]],
         caption="All models",
-        attributes=Markup(' data-cw-filter="models" id="all-models"{}').format(source),
+        attributes=attributes.format(base_of(INDEX), model_table.DATA, len(models)),
         classes="cw-table--models",
         tall=False,
     )
@@ -54,7 +51,8 @@ def _index(view: View, models: Sequence[Row]) -> Page:
         table=listed,
         total=len(models),
         shown=min(len(models), STATIC_ROWS),
-        labs=sorted({(view.labs[m["lab"]]["name"], m["lab"]) for m in models if m["lab"] in view.labs}),
+        labs=sorted({view.labs[m["lab"]]["name"] for m in models if m["lab"] in view.labs}),
+        scored=model_table.scored(every),
     )
     return Page(
         "models/index.md",
@@ -63,37 +61,6 @@ def _index(view: View, models: Sequence[Row]) -> Page:
         body,
         hide=("toc",),
     )
-
-
-def _columns(view: View) -> list[Column]:
-    scores = [
-        Column(f"{view.axis_name(axis)}, %", "number", view.track_name(track), wide=True) for track, axis in SCORES
-    ]
-    return [
-        Column("Model"), Column("Lab"), Column("Kind", wide=True), Column("Released", "day"), Column("Parameters", "number"),
-        *scores, Column("h, pp", "number", "residual of the frontier regression, maker-reported scores"),
-        Column("Scores", "number", "observations recorded"),
-    ]  # fmt: skip
-
-
-def _cells(view: View, model: Row) -> list[Cell]:
-    base = base_of(INDEX)
-    h = view.h_by_model.get(model["id"], {}).get("maker")
-    return [
-        Cell(Markup('<a href="{}{}">{}</a>').format(base, model["page"], model["name"]), model["name"]),
-        Cell(lab_chip(view, model["lab"], base), model["lab_name"]),
-        Cell(model["kind"], model["kind"]),
-        Cell(format.day(model["released"]), model["released_day"]),
-        tables.size(model["params"]),
-        *(tables.figure(view.score(model, track, axis)) for track, axis in SCORES),
-        tables.figure(h["h"] if h else None, sign=True),
-        tables.figure(float(len(model["observations"])), 0),
-    ]
-
-
-def _compact(row: list[Cell]) -> list[list[Any]]:
-    """A row for the script: the HTML of each cell (escaped here) and its sort key."""
-    return [[str(cell.html), cell.key] for cell in row]
 
 
 def _page(view: View, model: Row) -> Page:

@@ -1,26 +1,14 @@
-// Sorts, filters and searches data tables. A table is enhanced in place; long ones show their rows a page at a time.
+// Sorts, filters and searches data tables. A table is enhanced in place; long ones show their rows a page at a time. A table
+// that names a data file (data-cw-src) takes all rows and more columns from it; without scripts its first rows stand.
+
+import { csv, fold, select } from "./rows.mjs";
+import { element, number, signed, size } from "./words.mjs";
 
 const PAGE = 100;
-const collator = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
-const fold = (text) => text.normalize("NFKD").replace(/[\u0300-\u036f]/g, "").toLowerCase();
+const NONE = () => element("span", { class: "cw-none", "aria-label": "no value" }, "\u2014");
+const thousands = (value) => value.toLocaleString("en");
 
-// Order of two sort keys; an absent value comes last in both directions.
-export function compare(a, b, direction) {
-  if (a === null || b === null) return (a === null) - (b === null);
-  return direction * (typeof a === "number" && typeof b === "number" ? a - b : collator.compare(String(a), String(b)));
-}
-
-// The rows that contain every word of the query and have the chosen value in each filtered column, in order.
-export function select(rows, { query = "", chosen = new Map(), column = -1, direction = 1 } = {}) {
-  const words = fold(query).split(/\s+/).filter(Boolean);
-  const kept = rows.filter((row) =>
-    words.every((word) => row.text.includes(word)) && [...chosen].every(([index, value]) => row.keys[index] === value));
-  return column < 0 ? kept : kept
-    .map((row, index) => ({ row, index }))
-    .sort((a, b) => compare(a.row.keys[column], b.row.keys[column], direction) || a.index - b.index)
-    .map(({ row }) => row);
-}
-
+// ---- rows and columns --------------------------------------------------------------------------------------------------
 function keyOf(cell) {
   const numeric = cell.classList.contains("num");
   const given = cell.dataset.v;
@@ -29,43 +17,101 @@ function keyOf(cell) {
   return text === "" || text === "\u2014" || numeric ? null : text;
 }
 
-function rowsOf(table) {
-  return [...table.tBodies[0].rows].map((element) => {
-    const keys = [...element.cells].map(keyOf);
-    return { element, keys, text: fold(element.textContent) };
-  });
+// A row of the page's own HTML.
+class StaticRow {
+  constructor(row) {
+    this.element = row;
+    this.keys = [...row.cells].map(keyOf);
+    this.text = fold(row.textContent);
+  }
+
+  value(index) {
+    const text = this.element.cells[index].textContent.trim();
+    return typeof this.keys[index] === "number" ? this.keys[index] : text === "\u2014" ? null : text;
+  }
+
+  show() {
+    return this.element;
+  }
 }
 
+// A row of a data file: raw values, made into cells when it is shown.
+class DataRow {
+  constructor(values, table) {
+    this.values = values;
+    this.table = table;
+    this.keys = values.map((value, index) => table.kinds[index].key(value, table));
+    this.text = fold(this.keys.filter((key) => typeof key === "string").join(" "));
+  }
+
+  value(index) {
+    return this.table.kinds[index].plain(this.values[index], this.table);
+  }
+
+  show(columns) {
+    if (this.columns !== columns) {
+      this.columns = columns;
+      this.element = element("tr", {}, ...columns.map((column, place) => {
+        const { index, kind, name } = column;
+        const tag = place ? element("td") : element("th", { scope: "row" });
+        if (name) tag.className = name;
+        tag.append(this.values[index] === null ? NONE() : kind.cell(this.values[index], this.table, column));
+        return tag;
+      }));
+    }
+    return this.element;
+  }
+}
+
+const same = (value) => value;
+// What each kind of column of a data file holds: the sort key, the value for a file, the content of a cell.
+const KINDS = {
+  model: { key: ([, name]) => name, plain: ([, name]) => name, cell: ([id, name], { root }) => element("a", { href: `${root}models/${encodeURIComponent(id)}/` }, name) },
+  lab: {
+    key: (id, { labs }) => labs[id]?.name ?? id,
+    plain: (id, { labs }) => labs[id]?.name ?? id,
+    cell(id, { labs }) {
+      const template = document.createElement("template");
+      template.innerHTML = labs[id]?.html ?? "";
+      return template.content;
+    },
+  },
+  text: { key: same, plain: same, cell: same },
+  day: { key: (value) => (value === null ? null : value[1]), plain: (value) => value?.[0] ?? null, cell: ([text]) => text },
+  size: { name: "num", key: same, plain: same, cell: (value) => size(value) },
+  number: { name: "num", key: same, plain: same, cell: (value, _table, { digits, sign }) => (sign ? signed : grouped)(value, digits) },
+};
+const grouped = (value, digits) => (Math.abs(value) < 1000 ? number(value, digits) : value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits }).replace("-", "\u2212"));
+
+// ---- the table ---------------------------------------------------------------------------------------------------------
 class DataTable {
   constructor(table) {
     this.table = table;
     this.frame = table.closest(".cw-frame");
-    this.state = { query: "", chosen: new Map(), column: -1, direction: 1 };
+    this.state = { query: "", chosen: new Map(), present: -1, column: -1, direction: 1 };
     this.limit = PAGE;
-    this.rows = rowsOf(table);
-    this.classes = [...table.tHead.rows[0].cells].map((cell) => cell.className);
+    this.rows = [...table.tBodies[0].rows].map((row) => new StaticRow(row));
+    this.columns = [...table.tHead.rows[0].cells].map((cell, index) => ({ index, key: cell.dataset.k ?? String(index), label: cell.textContent.trim(), name: cell.className, cell }));
+    this.all = this.columns;
     this.tools = table.dataset.cwFilter ? document.querySelector(`[data-cw-tools="${table.dataset.cwFilter}"]`) : null;
     this.heads();
     if (this.tools) this.toolbar();
-    if (table.dataset.cwSrc) this.load(table.dataset.cwSrc);
     this.restore();
     if (this.tools || this.rows.length > PAGE) this.show();
+    if (table.dataset.cwSrc) this.load(table.dataset.cwSrc);
   }
 
   heads() {
-    [...this.table.tHead.rows[0].cells].forEach((cell, index) => {
-      const button = document.createElement("button");
-      button.type = "button";
-      button.className = "cw-sort";
-      button.append(...cell.childNodes);
+    for (const { cell, index } of this.columns) {
+      const button = element("button", { type: "button", class: "cw-sort" }, ...cell.childNodes);
       cell.append(button);
       button.addEventListener("click", () => this.sort(index));
-    });
+    }
   }
 
   sort(index) {
     const { state } = this;
-    const first = /\b(num|day)\b/.test(this.classes[index]) ? -1 : 1; // largest and newest first
+    const first = /\b(num|day)\b/.test(this.all[index].name) ? -1 : 1; // largest and newest first
     state.direction = state.column === index ? -state.direction : first;
     state.column = index;
     this.limit = PAGE;
@@ -73,75 +119,171 @@ class DataTable {
     this.remember();
   }
 
+  // The column that a choice of the toolbar is about: a key, or c and a number in a table whose columns have none.
+  indexOf(name) {
+    const found = this.all.find(({ key }) => key === name) ?? this.all.find(({ index }) => `c${index}` === name || String(index) === name);
+    return found?.index ?? -1;
+  }
+
   toolbar() {
     this.tools.hidden = false;
-    const read = () => {
-      this.state.query = this.tools.elements.q.value;
-      this.state.chosen = new Map([...this.tools.querySelectorAll("select")]
-        .filter((item) => item.value).map((item) => [Number(item.name.slice(1)), item.value]));
+    this.choices = [...this.tools.querySelectorAll("select")];
+    const changed = (event) => {
+      if (event?.target.closest?.("[data-cw-columns]")) return;
+      this.choose();
       this.limit = PAGE;
       this.show();
       this.remember();
     };
-    this.tools.addEventListener("input", read);
+    this.tools.addEventListener("input", changed);
     this.tools.addEventListener("submit", (event) => event.preventDefault());
-    this.tools.addEventListener("reset", () => setTimeout(read));
+    this.tools.addEventListener("reset", () => setTimeout(() => { this.columns = this.usual(); this.head(); this.state.column = -1; changed(); }));
+    const take = element("div", { class: "cw-tools__take" });
+    for (const [text, act] of [["Copy link", () => this.link()], ["CSV of this view", () => this.save("csv")], ["JSON with metadata", () => this.save("json")]]) {
+      const button = element("button", { type: "button", class: "cw-button" }, text);
+      button.addEventListener("click", act);
+      take.append(button);
+    }
+    this.told = element("span", { role: "status", class: "cw-small" });
+    take.append(this.told);
+    this.tools.append(take);
   }
 
+  choose() {
+    this.state.query = this.tools.elements.q.value;
+    const set = this.choices.filter((item) => item.value);
+    this.state.chosen = new Map(set.filter((item) => item.name !== "has").map((item) => [this.indexOf(item.name), item.value]));
+    this.state.present = this.indexOf(set.find((item) => item.name === "has")?.value ?? "");
+  }
+
+  // ---- a data file -----------------------------------------------------------------------------------------------------
   async load(source) {
-    const response = await fetch(new URL(source, location.href));
-    if (!response.ok) return;
-    const { rows } = await response.json();
-    this.rows = rows.map((cells) => ({
-      html: cells, keys: cells.map(([, key]) => key), text: fold(cells.map(([html]) => html.replace(/<[^>]*>/g, " ")).join(" ")),
+    const address = new URL(source, location.href);
+    const response = await fetch(address);
+    if (!response.ok) return this.say(`The rest of the table did not load (${response.status}); these are its first rows.`);
+    const document_ = await response.json();
+    this.root = new URL("../../", address).href;
+    Object.assign(this, { labs: document_.labs, fields: document_.columns, kinds: document_.columns.map(({ kind }) => KINDS[kind]) });
+    this.all = document_.columns.map((column, index) => {
+      const kind = KINDS[column.kind];
+      const name = [kind.name ?? (column.kind === "day" ? "day" : ""), column.wide ? "wide" : ""].filter(Boolean).join(" ");
+      return { ...column, index, kind, name };
+    });
+    this.rows = document_.rows.map((values) => new DataRow(values, this));
+    this.state.column = -1;
+    this.chooser();
+    this.restore();
+    this.head();
+    return this.show();
+  }
+
+  usual() {
+    return this.kinds ? this.all.filter(({ off }) => !off) : this.all;
+  }
+
+  head() {
+    if (!this.kinds) return;
+    const row = this.table.tHead.rows[0];
+    row.replaceChildren(...this.columns.map((column) => {
+      const cell = element("th", { scope: "col", ...(column.name ? { class: column.name } : {}), ...(column.help ? { title: column.help } : {}) }, column.label);
+      column.cell = cell;
+      return cell;
     }));
-    this.show();
+    this.heads();
+    for (const box of this.tools.querySelectorAll("[data-cw-columns] input")) box.checked = this.columns.some(({ key }) => key === box.value);
   }
 
-  element(row) {
-    if (row.element) return row.element;
-    const element = document.createElement("tr");
-    element.innerHTML = row.html.map(([html], index) => {
-      const tag = index ? "td" : 'th scope="row"';
-      return `<${tag} class="${this.classes[index]}">${html}</${index ? "td" : "th"}>`;
-    }).join("");
-    return (row.element = element);
+  chooser() {
+    const boxes = this.all.slice(1).map(({ key, label }) => element("label", {}, element("input", { type: "checkbox", value: key }), ` ${label}`));
+    const menu = element("details", { class: "cw-columns", "data-cw-columns": "" }, element("summary", { class: "cw-button" }, "Columns"), element("fieldset", {}, element("legend", { class: "cw-sr" }, "Columns shown"), ...boxes));
+    menu.addEventListener("change", () => {
+      const wanted = new Set([...menu.querySelectorAll("input:checked")].map((box) => box.value));
+      this.columns = this.all.filter(({ key, index }) => index === 0 || wanted.has(key));
+      this.head();
+      this.show();
+      this.remember();
+    });
+    menu.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape") return;
+      menu.open = false;
+      menu.querySelector("summary").focus();
+    });
+    this.tools.querySelector(".cw-tools__take").prepend(menu);
   }
 
+  // ---- what is shown ---------------------------------------------------------------------------------------------------
   show() {
-    const found = select(this.rows, this.state);
-    const page = found.slice(0, this.limit);
-    this.table.tBodies[0].replaceChildren(...page.map((row) => this.element(row)));
-    [...this.table.tHead.rows[0].cells].forEach((cell, index) => {
+    this.found = select(this.rows, this.state);
+    const page = this.found.slice(0, this.limit);
+    this.table.tBodies[0].replaceChildren(...page.map((row) => row.show(this.columns)));
+    for (const { cell, index } of this.columns) {
       if (index === this.state.column) cell.setAttribute("aria-sort", this.state.direction > 0 ? "ascending" : "descending");
       else cell.removeAttribute("aria-sort");
-    });
-    this.more(found.length - page.length);
+    }
+    this.more(this.found.length - page.length);
     const output = this.tools?.querySelector("output");
-    if (output) output.textContent = `${found.length.toLocaleString("en")} of ${this.rows.length.toLocaleString("en")}`;
+    const total = Math.max(this.rows.length, Number(this.table.dataset.cwTotal ?? 0));
+    if (output) output.textContent = `${thousands(this.found.length)} of ${thousands(total)}`;
   }
 
   more(left) {
     this.button?.remove();
     if (left <= 0) return;
-    this.button = document.createElement("div");
-    this.button.className = "cw-more";
-    const button = document.createElement("button");
-    button.type = "button";
-    button.className = "cw-button";
-    button.textContent = `Show ${Math.min(left, PAGE)} more (${left.toLocaleString("en")} left)`;
-    button.addEventListener("click", () => { this.limit += PAGE; this.show(); });
-    this.button.append(button);
+    const button = element("button", { type: "button", class: "cw-button" }, `Show ${Math.min(left, PAGE)} more (${thousands(left)} left)`);
+    button.addEventListener("click", () => {
+      const first = this.limit;
+      this.limit += PAGE;
+      this.show();
+      this.table.tBodies[0].rows[first]?.querySelector("a, button")?.focus({ preventScroll: true });
+    });
+    this.button = element("div", { class: "cw-more" }, button);
     this.frame.append(this.button);
+  }
+
+  // ---- links and files -------------------------------------------------------------------------------------------------
+  async link() {
+    try {
+      await navigator.clipboard.writeText(location.href);
+      this.say("Link copied.");
+    } catch {
+      this.say("The browser does not allow copying here; take the link from the address bar.");
+    }
+  }
+
+  say(text) {
+    if (this.told) this.told.textContent = text;
+  }
+
+  save(form) {
+    const name = `${this.table.dataset.cwFilter}-view.${form}`;
+    const columns = this.columns;
+    const rows = this.found.map((row) => columns.map(({ index }) => row.value(index)));
+    const text = form === "csv" ? csv(columns.map(({ key, label }) => (this.kinds ? key : label)), rows) : `${JSON.stringify(this.described(columns, rows), null, 1)}\n`;
+    const link = element("a", { href: URL.createObjectURL(new Blob([text], { type: form === "csv" ? "text/csv" : "application/json" })), download: name });
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+    this.say(`Saved ${thousands(rows.length)} rows as ${name}.`);
+  }
+
+  described(columns, rows) {
+    const about = document.querySelector('meta[name="capewatch"]')?.dataset ?? {};
+    const fields = columns.map(({ key, label, unit, help }) => ({ name: this.kinds ? key : label, label, unit: unit ?? "", description: help ?? "" }));
+    return {
+      metadata: { title: this.table.caption?.textContent ?? "", view: location.href, as_of: about.asOf ?? "", data_digest: about.digest ?? "", version: about.version ?? "", licence: about.licence ?? "", rows: rows.length, fields },
+      rows: rows.map((row) => Object.fromEntries(row.map((value, index) => [fields[index].name, value]))),
+    };
   }
 
   // The state of the one filterable table of a page lives in its address, so that a view can be shared.
   remember() {
     if (!this.tools) return;
     const address = new URL(location.href);
-    const { query, chosen, column, direction } = this.state;
-    const values = { q: query, sort: column < 0 ? "" : `${direction < 0 ? "-" : ""}${column}` };
-    for (const item of this.tools.querySelectorAll("select")) values[item.name] = chosen.get(Number(item.name.slice(1))) ?? "";
+    const { query, column, direction } = this.state;
+    const shown = this.columns.map(({ key }) => key).join(" ");
+    const values = {
+      q: query, sort: column < 0 ? "" : `${direction < 0 ? "-" : ""}${this.all[column].key}`, cols: shown === this.usual().map(({ key }) => key).join(" ") ? "" : shown,
+      ...Object.fromEntries(this.choices.map((item) => [item.name, item.value])),
+    };
     for (const [name, value] of Object.entries(values)) {
       if (value) address.searchParams.set(name, value);
       else address.searchParams.delete(name);
@@ -152,17 +294,16 @@ class DataTable {
   restore() {
     if (!this.tools) return;
     const given = new URL(location.href).searchParams;
-    for (const item of this.tools.querySelectorAll("input, select")) {
+    for (const item of [this.tools.elements.q, ...this.choices]) {
       if (given.has(item.name)) item.value = given.get(item.name);
     }
-    this.state.query = this.tools.elements.q.value;
-    this.state.chosen = new Map([...this.tools.querySelectorAll("select")]
-      .filter((item) => item.value).map((item) => [Number(item.name.slice(1)), item.value]));
-    const sort = /^(-?)(\d{1,2})$/.exec(given.get("sort") ?? "");
-    if (sort && Number(sort[2]) < this.classes.length) {
-      this.state.column = Number(sort[2]);
-      this.state.direction = sort[1] ? -1 : 1;
-    }
+    this.choose();
+    const sort = given.get("sort") ?? "";
+    const index = this.indexOf(sort.replace(/^-/, ""));
+    if (index >= 0) Object.assign(this.state, { column: index, direction: sort.startsWith("-") ? -1 : 1 });
+    const wanted = (given.get("cols") ?? "").split(" ");
+    const columns = this.kinds && given.has("cols") ? this.all.filter((one) => one.index === 0 || wanted.includes(one.key)) : this.usual();
+    this.columns = columns;
   }
 }
 
