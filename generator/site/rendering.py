@@ -7,19 +7,24 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from generator.core import CapewatchError, canonical_json, write_if_changed
 from generator.report.bundle import Bundle
+from generator.report.tables import OWN
 from generator.site import colours
-from generator.site.catalogue import GROUPS, navigation
+from generator.site.catalogue import GROUPS, NAVIGATION, navigation
 from generator.site.charts import BUNDLE_PATH, ChartStore
 from generator.site.escape import search_text, shown
+from generator.site.embeds import catalogue, charts_in, embed_pages
 from generator.site.outputs import outputs
 from generator.site.page import Fragment, Page, base_of
 from generator.site.raw import marked
+from generator.site.social import FOLDER as SOCIAL
+from generator.site.social import name_of, pictures
 from generator.site.view import View
 
 #: The alias of the newest cut version, to which canonical links lead.
@@ -64,12 +69,21 @@ def render(bundle: Bundle, *, root: Path, out: Path, site_url: str, versioned: b
     if versioned:
         site_url = f"{site_url.rstrip('/')}/{LATEST}/"
     view = View(bundle, root, ChartStore(out / "cache" / "charts"))
-    files: dict[str, bytes | str] = dict(_files(view)) | dict(outputs(bundle, root=root, site_url=site_url))
+    files: dict[str, bytes | str] = dict(_files(view))
+    files |= dict(pictures(view, _main_pages(files), out / "cache" / "social"))
+    places = _places(files)
+    files |= dict(embed_pages(view, places))
+    files |= dict(
+        outputs(bundle, root=root, site_url=site_url, charts=catalogue(view, places, f"{site_url.rstrip('/')}/"))
+    )
     docs = out / "docs"
     changed = sum(write_if_changed(docs / path, content) for path, content in files.items())
     write_if_changed(out / "search.json", canonical_json(view.search_entries))
     removed = _remove_stale(docs, files.keys())
-    write_if_changed(out / "mkdocs.yml", configuration(root, out, site_url, set(files), versioned=versioned))
+    described = configuration(
+        root, out, site_url, set(files), about=about(view, _main_pages(files)), versioned=versioned
+    )
+    write_if_changed(out / "mkdocs.yml", described)
     view.charts.tidy()
     return RenderReport(sum(path.endswith(".md") for path in files), len(files), changed, removed)
 
@@ -87,6 +101,20 @@ def _files(view: View) -> Iterator[tuple[str, bytes | str]]:
     yield from view.bundle.files.items()
     yield BUNDLE_PATH, view.charts.bundle()
     yield from view.charts.files.items()
+
+
+def _main_pages(files: Mapping[str, bytes | str]) -> dict[str, str]:
+    """The pages of the navigation."""
+    return {path: str(files[path]) for _tab, entries in NAVIGATION for _title, path in entries if path in files}
+
+
+def _places(files: Mapping[str, bytes | str]) -> dict[str, tuple[str, str]]:
+    """Chart → address and anchor of the page that shows it; the home page only where no other does."""
+    found: dict[str, tuple[str, str]] = {}
+    for path in sorted((path for path in files if path.endswith(".md")), key=lambda path: (path != "index.md", path)):
+        url = Page(path, "", "", "").url
+        found |= {chart: (url, anchor) for chart, anchor in charts_in(str(files[path])).items()}
+    return found
 
 
 def _hand_written(view: View) -> Iterator[tuple[str, bytes | str]]:
@@ -139,8 +167,27 @@ def _remove_stale(folder: Path, wanted: object) -> int:
     return len(stale)
 
 
-def configuration(root: Path, out: Path, site_url: str, paths: set[str], *, versioned: bool = False) -> str:
-    """The generated mkdocs.yml (JSON is YAML): the plain one with docs folder, navigation and styles of this build."""
+def about(view: View, pages: Mapping[str, str]) -> dict[str, Any]:
+    """Day, version, digest and licence of the data, the picture of each main page, and the labs that have a feed."""
+    return {
+        "as_of": view.as_of,
+        "version": str(view.meta["version"]),
+        "digest": str(view.meta["data_digest"]),
+        "licence": OWN,
+        "pictures": {path: f"{SOCIAL}/{name_of(path)}" for path in sorted(pages)},
+        "feeds": sorted(
+            {model["lab"] for model in view.bundle.entities["models"] if model["observations"]} & set(view.labs)
+        ),
+    }
+
+
+def configuration(
+    root: Path, out: Path, site_url: str, paths: set[str], *, about: Mapping[str, Any], versioned: bool = False
+) -> str:
+    """The generated mkdocs.yml (JSON is YAML): the plain one with docs folder, navigation and styles of this build.
+
+    about: what the head of every page says of the data, `View` and pictures included.
+    """
     upward = os.path.relpath(root, out)
     return canonical_json(
         {
@@ -151,7 +198,8 @@ def configuration(root: Path, out: Path, site_url: str, paths: set[str], *, vers
             "theme": {"custom_dir": f"{upward}/site_src/overrides"},
             "extra_css": [COMMON_STYLES, LAB_STYLES],
             "markdown_extensions": {"generator.site.raw": {}},
-            **({"extra": {"version": {"provider": "mike", "default": LATEST}}} if versioned else {}),
+            "extra": {"capewatch": dict(about)}
+            | ({"version": {"provider": "mike", "default": LATEST}} if versioned else {}),
             "nav": navigation(paths),
             "not_in_nav": "\n".join(_NOT_IN_NAV),
         },

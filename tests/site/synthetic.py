@@ -10,7 +10,10 @@ from typing import Any
 import pandas as pd
 
 from generator.analysis.result import Interval, Statistic
+from generator.core import canonical_json
+from generator.predictions.outputs import FeedEntry, atom_feed, calendar
 from generator.report.bundle import Bundle, Field, Table
+from generator.report.outputs import SITE
 from generator.report.steering import read_steering
 from generator.report.steering_tables import steering_tables
 from tests.steering_files import steering_project
@@ -309,18 +312,7 @@ def _sections() -> dict[str, Any]:
     return {
         "coefficients": _coefficients(),
         "calculator": _calculator(),
-        "outputs": dict.fromkeys(
-            (
-                "api/v1/predictions.json",
-                "api/v1/predictions/it-couples.json",
-                "api/v1/badges/it-couples.json",
-                "api/v1/badges/predictions.json",
-                "feeds/predictions/it-couples.xml",
-                "feeds/predictions.xml",
-                "feeds/deadlines.ics",
-            ),
-            "{}\n",
-        ),
+        "outputs": _outputs(),
         "predictions": {"as_of": AS_OF, "counts": {"open": 1}, "items": [_prediction()]},
         "claims": {
             "items": [_claim()],
@@ -328,6 +320,21 @@ def _sections() -> dict[str, Any]:
             "contradictions": [_contradiction()],
             "objections": [_objection()],
         },
+    }
+
+
+def _outputs() -> dict[str, str]:
+    badge = {"schemaVersion": 1, "label": "prediction 1", "message": "open, <b>on course</b> & more", "color": "green"}
+    entries = [FeedEntry("urn:x:1", "It couples: sealed", "A <b>statement</b> & more.", "2026-01-02T00:00:00Z", SITE)]
+    feed = atom_feed(entries, site_url=SITE, feed_url=f"{SITE}feeds/predictions.xml", title="Predictions", updated="")
+    return {
+        "api/v1/predictions.json": "[]\n",
+        "api/v1/predictions/it-couples.json": "{}\n",
+        "api/v1/badges/it-couples.json": canonical_json(badge),
+        "api/v1/badges/predictions.json": canonical_json({**badge, "label": "predictions", "message": "1 open"}),
+        "feeds/predictions/it-couples.xml": feed,
+        "feeds/predictions.xml": feed,
+        "feeds/deadlines.ics": calendar([], site_url=SITE, stamp=f"{AS_OF}T12:00:00Z"),
     }
 
 

@@ -44,6 +44,16 @@ class Figure:
 
     def html(self, base: str) -> Markup:
         """The figure for a page whose way up to the root is `base`."""
+        store = self.chart.store
+        if store is not None and not (self.compact and self.chart.name in store.shown):
+            store.shown[self.chart.name] = self
+        return self._figure(base, tools=self._tools(), foot=self._foot(base), table=self._details())
+
+    def core(self, base: str) -> Markup:
+        """The drawing with finding and legend alone, as a frame on another site shows it."""
+        return self._figure(base, tools=Markup(""), foot=Markup(""), table=Markup(""))
+
+    def _figure(self, base: str, *, tools: Markup, foot: Markup, table: Markup) -> Markup:
         return Markup(
             '<figure class="cw-chart{compact}" id="{id}" data-cw-chart="{spec}">\n'
             '<figcaption><span class="cw-chart__title">{title}</span> <span class="cw-chart__finding">{finding}</span>'
@@ -56,10 +66,10 @@ class Figure:
             title=self.title,
             finding=self.finding,
             svg=self.chart.svg,
-            tools=self._tools(),
+            tools=tools,
             legend=self._legend(),
-            foot=self._foot(base),
-            table=self._details(),
+            foot=foot,
+            table=table,
         )
 
     def _tools(self) -> Markup:
@@ -94,12 +104,14 @@ class Figure:
         return Markup('<ul class="cw-legend" aria-label="Legend">{}</ul>\n').format(items)
 
     def _foot(self, base: str) -> Markup:
-        links = Markup('<a href="{}">CSV</a> <a href="{}">Chart specification</a>') if self.csv else Markup("{}")
-        targets = [f"{base}{self.csv}", f"{base}{self.chart.path}"] if self.csv else [Markup("")]
         if self.compact and not self.note:
             return Markup("")
+        csv = Markup('<a href="{}">CSV</a> ').format(f"{base}{self.csv}") if self.csv else Markup("")
+        links = Markup('{}<a href="{}">Chart specification</a> <a href="{}" data-cw-embed>Embed</a>').format(
+            csv, f"{base}{self.chart.path}", f"{base}embed/{self.chart.name}/"
+        )
         return Markup('<p class="cw-chart__foot">{} <span class="cw-chart__links">{}</span></p>\n').format(
-            self.note, links.format(*targets)
+            self.note, links
         )
 
     def _details(self) -> Markup:

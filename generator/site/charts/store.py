@@ -13,16 +13,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
 from generator.core import canonical_json, sha256_bytes, write_if_changed
 
+if TYPE_CHECKING:
+    from generator.site.charts.figure import Figure
+
 VEGA_LITE = "6.4"
 STATIC_WIDTH = 600
 _SNIPPET = "window.vegaEmbed = vegaEmbed;"
 BUNDLE_PATH = "assets/vega/vega.js"
+CHARTS = "assets/charts/"
 Rows = Sequence[Mapping[str, Any]]
 _DROP = re.compile(r' (?:aria-[a-z]+|role|class|pointer-events|xmlns:xlink|version|font-family)="[^"]*"')
 _EMPTY = re.compile(r"<path (?:class=\"[^\"]*\" )?(?:d=\"\"|d=\"M0,0h0v0h0Z\")[^>]*/>|<text[^>]*></text>|<g></g>")
@@ -33,19 +37,28 @@ _SIZE = re.compile(r'<svg([^>]*?) width="([\d.]+)" height="([\d.]+)"')
 
 @dataclass(frozen=True)
 class Chart:
-    """One chart of a page: where its specification is, and its static drawing (empty when it has none)."""
+    """One chart of a page: where its specification is, its static drawing (empty when it has none), and the store that
+    is told under which figure it was shown."""
 
     path: str
     svg: Markup
+    store: ChartStore | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def name(self) -> str:
+        """The chart's id, the same in every version of the site."""
+        return self.path.removeprefix(CHARTS).removesuffix(".json")
 
 
 @dataclass
 class ChartStore:
-    """Makes charts and remembers the files that the site needs for them (`files`: path below the docs folder → text)."""
+    """Makes charts and remembers the files that the site needs for them (`files`: path below the docs folder → text), and the
+    figures that showed them (`shown`: chart → figure, the full one where a chart is shown twice)."""
 
     cache: Path
     files: dict[str, str] = field(default_factory=dict)
     used: set[Path] = field(default_factory=set)
+    shown: dict[str, Figure] = field(default_factory=dict)
 
     def chart(
         self, name: str, template: str, data: Mapping[str, Rows], tokens: Mapping[str, Any], *, static: bool = True
@@ -53,10 +66,10 @@ class ChartStore:
         """Fill a template. `name` is the chart's address below assets/charts/; `tokens` replace ``@x`` and the like; a list replaces
         a list that holds the token alone."""
         spec = fill(self._template(template), data, tokens)
-        path = f"assets/charts/{name}.json"
+        path = f"{CHARTS}{name}.json"
         text = canonical_json(spec)
         self.files[path] = text
-        return Chart(path, self._drawing(spec, text) if static else Markup(""))
+        return Chart(path, self._drawing(spec, text) if static else Markup(""), self)
 
     def bundle(self) -> str:
         """Vega, Vega-Lite and vega-embed as one script that asks no other host for anything."""

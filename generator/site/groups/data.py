@@ -6,8 +6,11 @@ from collections.abc import Iterator
 
 from markupsafe import Markup
 
+from generator.core import canonical_json
 from generator.site import format, tables
+from generator.site.feeds import lab_feed_path
 from generator.site.groups.home import freshness_table
+from generator.site.outputs import KINDS, TYPES
 from generator.site.page import Group, Page, base_of
 from generator.site.tables import Cell, Column
 from generator.site.view import View, source_link
@@ -26,6 +29,13 @@ def pages(view: View) -> Iterator[Page]:
         freshness=freshness_table(view, only_used=False),
         unmatched=_unmatched(view),
         meta=view.meta,
+        dataset=_dataset(view),
+        feeds=sorted(
+            (lab["name"], lab_feed_path(lab["id"]))
+            for lab in view.bundle.entities["labs"]
+            if any(model["lab"] == lab["id"] and model["observations"] for model in view.bundle.entities["models"])
+        ),
+        badge=next(iter(view.h_rows("maker")), None),
     )
     yield Page(
         "data/index.md",
@@ -33,6 +43,34 @@ def pages(view: View) -> Iterator[Page]:
         "Every table as CSV, Parquet and JSON with metadata; sources, licences, freshness.",
         body,
     )
+
+
+def _dataset(view: View) -> Markup:
+    """The tables as a schema.org Dataset; a text from data cannot end the script element."""
+    described = {
+        "@context": "https://schema.org/",
+        "@type": "Dataset",
+        "name": "capewatch: scores of language models and how they couple",
+        "description": "Sourced benchmark scores of language models, the couplings, residuals and forecasts computed from them, and "
+        "the verdicts on published claims and registered predictions.",
+        "license": "https://creativecommons.org/licenses/by/4.0/",
+        "version": str(view.meta["version"]),
+        "dateModified": view.as_of,
+        "isAccessibleForFree": True,
+        "identifier": f"sha256:{view.meta['data_digest']}",
+        "distribution": [
+            {
+                "@type": "DataDownload",
+                "name": f"{table.title}, {kind}",
+                "encodingFormat": TYPES[kind],
+                "contentUrl": f"tables/{name}.{kind}",
+            }
+            for name, table in sorted(view.bundle.tables.items())
+            for kind in KINDS
+        ],
+    }
+    text = canonical_json(described).strip().replace("<", "\\u003c")
+    return Markup('<script type="application/ld+json">{}</script>').format(Markup(text))  # noqa: S704 - no < is left in it
 
 
 def _downloads(view: View) -> Markup:
