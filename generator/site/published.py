@@ -51,4 +51,4 @@ def no_value(reason: Any = "") -> Markup:
     """What stands in a cell without a value: the reason, or a dash that a screen reader calls by its name."""
     if reason:
         return Markup('<span class="cw-none">{}</span>').format(reason)
-    return Markup('<span class="cw-none" aria-label="no value">{}</span>').format(format.MISSING)
+    return Markup('<span class="cw-none" role="img" aria-label="no value">{}</span>').format(format.MISSING)

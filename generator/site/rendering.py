@@ -18,8 +18,8 @@ from generator.report.tables import OWN
 from generator.site import colours
 from generator.site.catalogue import GROUPS, NAVIGATION, navigation
 from generator.site.charts import BUNDLE_PATH, ChartStore
-from generator.site.escape import search_text, shown
 from generator.site.embeds import catalogue, charts_in, embed_pages
+from generator.site.escape import search_text, shown
 from generator.site.outputs import outputs
 from generator.site.page import Fragment, Page, base_of
 from generator.site.raw import marked

@@ -12,7 +12,7 @@ from generator.site import format
 
 #: a table with more rows than this scrolls in a frame of its own, under a header that stays
 TALL_ROWS = 24
-_EMPTY = Markup('<span class="cw-none" aria-label="no value">{}</span>').format(format.MISSING)
+_EMPTY = Markup('<span class="cw-none" role="img" aria-label="no value">{}</span>').format(format.MISSING)
 
 
 @dataclass(frozen=True)

@@ -123,7 +123,7 @@ def lab_table(view: View, track: str, base: str) -> Markup | str:
 
 def _bounds(row: dict[str, Any], low: str, high: str, digits: int) -> Cell:
     if not format.known(row[low]) and not format.known(row[high]):
-        return Cell(Markup('<span class="cw-none" aria-label="no value">{}</span>').format(format.MISSING))
+        return Cell(Markup('<span class="cw-none" role="img" aria-label="no value">{}</span>').format(format.MISSING))
     return tables.bounds(row[low], row[high], digits, sign=digits == 1)
 
 

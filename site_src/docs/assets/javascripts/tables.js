@@ -5,7 +5,7 @@ import { csv, fold, select } from "./rows.mjs";
 import { element, number, signed, size } from "./words.mjs";
 
 const PAGE = 100;
-const NONE = () => element("span", { class: "cw-none", "aria-label": "no value" }, "\u2014");
+const NONE = () => element("span", { class: "cw-none", role: "img", "aria-label": "no value" }, "\u2014");
 const thousands = (value) => value.toLocaleString("en");
 
 // ---- rows and columns --------------------------------------------------------------------------------------------------
