@@ -100,8 +100,8 @@ def _as_panel(
 def tier_table(panel: Panel, x: str, y: str) -> pd.DataFrame:
     """Every tier with its h against the panel's own line and, from the second tier on, the change from the first (COLUMNS).
 
-    x, y in percent; h, dx, dy, dh in pp; label: of h, as `h_label` gives it; se_dh is the sampling error of dh as if both tiers drew their items
-    independently. reference: effort of the first tier. Empty where the panel has no line or no model with two tiers.
+    x, y in percent; h, dx, dy, dh in pp; label: of h, as `h_label` gives it; se_dh is the sampling error of dh as if both
+    tiers drew their items independently. reference: effort of the first tier. Empty where the panel has no line or no model with two tiers.
     """
     tiers, groups = effort_panel(panel, x, y)
     line = line_of(panel, x, y)

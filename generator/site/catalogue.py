@@ -6,8 +6,11 @@ from generator.site.groups import (
     base,
     benchmarks,
     cascade,
+    changelog,
     changes,
+    cite,
     claims,
+    compare,
     contribute,
     data,
     diagnose,
@@ -41,6 +44,7 @@ GROUPS: tuple[Group, ...] = (
     forecasts.GROUP,
     steering.GROUP,
     models.GROUP,
+    compare.GROUP,
     labs.GROUP,
     families.GROUP,
     benchmarks.GROUP,
@@ -49,6 +53,8 @@ GROUPS: tuple[Group, ...] = (
     method.GROUP,
     glossary.GROUP,
     contribute.GROUP,
+    cite.GROUP,
+    changelog.GROUP,
 )
 
 #: Tabs and the pages under each; a page that a build does not make is left out, and so is a tab without pages.
@@ -89,13 +95,23 @@ NAVIGATION: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         "Models",
         (
             ("Models", "models/index.md"),
+            ("Compare", "compare/index.md"),
             ("Labs", "labs/index.md"),
             ("Families", "families/index.md"),
             ("Benchmarks", "benchmarks/index.md"),
         ),
     ),
     ("Data", (("Data", "data/index.md"), ("What changed", "changes/index.md"))),
-    ("Method", (("Method", "method.md"), ("Glossary", "glossary.md"), ("Contribute", "contribute.md"))),
+    (
+        "Method",
+        (
+            ("Method", "method.md"),
+            ("Glossary", "glossary.md"),
+            ("Contribute", "contribute.md"),
+            ("Cite", "cite/index.md"),
+            ("Changelog", "changelog.md"),
+        ),
+    ),
 )
 
 

@@ -259,7 +259,7 @@ def _pair_point(view: View, row: Row, by: str) -> dict[str, Any]:
         "more": format.pp(row.get("h")), "label": row["name"] if row.get("outside") else "",
     }  # fmt: skip
     if by == "size":
-        size = view.size_of(row["model"])
+        size = row.get("params") or view.size_of(row["model"])
         index = next(
             (i for i, item in enumerate(SIZE_BINS) if format.known(size) and size is not None and size < item[0]), None
         )
@@ -275,7 +275,14 @@ def _pair_rows(view: View, track: str, pair: tuple[str, str]) -> list[dict[str, 
     if rows:
         return rows
     return [
-        {"model": row["model"], "name": row["name"], "lab": row["lab"], "x": row[pair[0]], "y": row[pair[1]]}
+        {
+            "model": row["model"],
+            "name": row["name"],
+            "lab": row["lab"],
+            "x": row[pair[0]],
+            "y": row[pair[1]],
+            "params": row.get("params"),
+        }
         for row in view.rows(f"panel-{track}")
         if format.known(row.get(pair[0])) and format.known(row.get(pair[1]))
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,6 +16,7 @@ from generator.site.published import publish_csv
 from generator.site.tables import Cell, Column
 from generator.site.view import View, lab_chip, model_link
 
+ROOM = 0.07  # of the axis, that the words of a setting take
 LEAST_STEPS = 2  # releases before a lab's path is drawn
 Row = Mapping[str, Any]
 
@@ -39,17 +41,18 @@ def lab_paths(view: View, track: str, base: str) -> Markup | str:
     records = [
         {"lab": lab, **after, "h_before": before["h"], "model_before": before["model"]}
         for lab, path in labs.items()
-        for before, after in zip(path, path[1:], strict=False)
+        for before, after in itertools.pairwise(path)
     ]
     swings = sum(1 for record in records if record["swing"])
     return Plots(
         f"paths-{track}",
         "h over each lab's releases.",
-        f"{format.plural(len(records), 'step')} between consecutive releases of {format.plural(len(labs), 'lab')}; in {swings} of them h moves by "
-        f"more than 10{format.NBSP}pp.",
+        f"{format.plural(len(records), 'step')} between consecutive releases of {format.plural(len(labs), 'lab')}; "
+        f"in {swings} of them h moves by more than 10{format.NBSP}pp.",
         panels,
         table=_step_table(view, records, base, view.track_name(track)),
-        note="Common axes; dashed: the population line. A single release scatters by its prediction interval, so a swing alone is no event.",
+        note="Common axes; dashed: the population line. A single release scatters by its prediction interval, so a swing "
+        "alone is no event.",
         data=publish_csv(view, f"steps-{track}", records),
     ).html(base)
 
@@ -115,7 +118,7 @@ def effort_tiers(view: View, track: str, base: str) -> Figure | None:
     rows = (view.section("effort") or {}).get(track) or []
     if not rows:
         return None
-    points = [_tier_point(view, row, index) for index, row in enumerate(rows)]
+    points = _apart([_tier_point(view, row, index) for index, row in enumerate(rows)])
     names = list(dict.fromkeys(point["row"] for point in points))
     spans = {row["model"]: [other["h"] for other in rows if other["model"] == row["model"]] for row in rows}
     widest = max(spans, key=lambda model: max(spans[model]) - min(spans[model]))
@@ -130,16 +133,30 @@ def effort_tiers(view: View, track: str, base: str) -> Figure | None:
     return Figure(
         identity=f"tiers-{track}",
         title="One model at several effort settings.",
-        finding=f"{format.plural(len(names), 'model')} with GPQA Diamond at two settings or more. Widest: {view.model_name(widest)}, h from "
-        f"{format.pp(min(spans[widest]))} to {format.pp(max(spans[widest]))}. Effort alone changes the label of {moved} of them; {len(clear)} of "
+        finding=f"{format.plural(len(names), 'model')} with GPQA Diamond at two settings or more. Widest: "
+        f"{view.model_name(widest)}, h from {format.pp(min(spans[widest]))} to {format.pp(max(spans[widest]))}. "
+        f"Effort alone changes the label of {moved} of them; {len(clear)} of "
         f"{format.plural(len(changes), 'change')} {'is' if len(clear) == 1 else 'are'} larger than twice the sampling error.",
         chart=chart,
         keys=lab_keys(view, [{"lab": view.models[row["model"]]["lab"]} for row in rows]),
-        note="Each point is one setting, joined from least effort to most; bars: one sampling error of the change on each side. Where SWE-bench "
-        "Verified is reported at one setting only, it is held and the change is that of GPQA Diamond alone.",
+        note="Each point is one setting, joined from least effort to most; bars: one sampling error of the change on each side. "
+        "Where SWE-bench Verified is reported at one setting only, it is held and the change is that of GPQA Diamond alone.",
         csv=publish_csv(view, f"effort-{track}", rows),
         table=tier_twin(view, rows, base),
     )
+
+
+def _apart(points: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The points with the words of a setting left out where they would cover those of another one of the same row."""
+    room = ROOM * (max(point["x"] for point in points) - min(point["x"] for point in points))
+    kept: dict[str, list[float]] = {}
+    for point in sorted(points, key=lambda point: (point["row"], -point["order"])):
+        near = kept.setdefault(point["row"], [])
+        if any(abs(point["x"] - other) < room for other in near):
+            point["label"] = ""
+        else:
+            near.append(point["x"])
+    return points
 
 
 def _tier_point(view: View, row: Row, index: int) -> dict[str, Any]:

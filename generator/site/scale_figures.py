@@ -22,10 +22,14 @@ CLAIM, CLAIM_NUMBER = "nc-quadratic", "nc"  # where the papers' critical scale i
 #: state of Nc → symbol, what it says in the legend
 STATES = {
     "bracketed": ("circle", "bracketed: estimate with 95 % interval"),
+    "several crossings": ("square", "several crossings: zero of the monotone fit, with 95 % interval"),
     "not bracketed: above": ("triangle-right", "not bracketed: Nc, if any, lies above these sizes"),
     "not bracketed: below": ("triangle-left", "not bracketed: Nc, if any, lies below these sizes"),
     "reversed": ("cross", "none: γ12 turns from positive to negative"),
 }
+
+
+ESTIMATED = ("bracketed", "several crossings")
 
 
 def paper_scale(view: View) -> tuple[float, str] | None:
@@ -75,8 +79,8 @@ def phase_diagram(view: View, track: str, bands: Sequence[Row]) -> Figure | None
         title=f"{view.axis_name(BASE[1])} against size, with phases.",
         finding=finding,
         chart=chart,
-        note=f"{view.track_name(track)}. Band edges are computed from these data; the dashed line is the papers' printed value, for reference. "
-        "Thin lines join the sizes of a family.",
+        note=f"{view.track_name(track)}. Band edges are computed from these data; the dashed line is the papers' printed value, "
+        "for reference. Thin lines join the sizes of a family.",
         csv=view.csv(f"panel-{track}"),
         table=_panel_table(view, rows),
     )
@@ -85,8 +89,9 @@ def phase_diagram(view: View, track: str, bands: Sequence[Row]) -> Figure | None
 def _point(view: View, row: Row) -> dict[str, Any]:
     family = view.families.get(row.get("family") or "")
     return {
-        "x": row["size"], "y": row[BASE[1]], "name": row["name"], "who": family["name"] if family else "none", "group": row.get("family") or "",
-        "colour": "var(--cw-series-7)", "shape": "circle", "label": "", "x_text": format.size(row["size"]),
+        "x": row["size"], "y": row[BASE[1]], "name": row["name"], "who": family["name"] if family else "none",
+        "group": row.get("family") or "", "colour": "var(--cw-series-7)", "shape": "circle", "label": "",
+        "x_text": format.size(row["size"]),
         "y_text": format.percent(row[BASE[1]]),
     }  # fmt: skip
 
@@ -102,7 +107,7 @@ def _panel_table(view: View, rows: Sequence[Row]) -> Markup:
     return tables.table(columns, body, caption="Scores by size")
 
 
-def band_table(view: View, bands: Sequence[Row]) -> Markup | str:
+def band_table(bands: Sequence[Row]) -> Markup | str:
     """What each band advises and what lies in it."""
     if not bands:
         return ""
@@ -160,12 +165,13 @@ def scale_figure(view: View, track: str) -> Figure | None:
          "type": "log", "words": SIZE_WORDS, "ticks": round_ticks([value for point in points for value in (point["low"], point["high"])])},
     )  # fmt: skip
     found = Counter(states.values())
+    firm = sum(bool(statistic["details"].get("resolved_bracket")) for statistic in statistics.values())
     rest = len(statistics) - sum(found[state] for state in STATES)
     return Figure(
         identity=f"nc-{track}",
         title="Critical size Nc of each family.",
         finding=f"Of {format.plural(len(statistics), 'family', 'families')} {found['bracketed']} bracket a change of γ12 from negative "
-        f"to positive; {found['not bracketed: above']} are negative at all their sizes, {found['not bracketed: below']} positive; "
+        f"to positive, {firm} of them between two γ12 that each exclude zero; {found['several crossings']} cross more than once; {found['not bracketed: above']} are negative at all their sizes, {found['not bracketed: below']} positive; "
         f"{found['reversed']} change the other way; {rest} have too few sizes.",
         chart=chart,
         keys=[
@@ -173,7 +179,7 @@ def scale_figure(view: View, track: str) -> Figure | None:
             for state, (shape, words) in STATES.items()
             if any(point["group"] == state for point in points)
         ],
-        note="Bars: 95 % interval from the sampling error of the scores (bracketed), or the sizes that the family has."
+        note="Bars: 95 % interval from the sampling error of the scores, where there is one; without an estimate, the sizes that the family has."
         + (f" Dashed: the papers' {format.size(paper[0])}." if paper else ""),
         csv=view.csv(f"families-{track}"),
         table=_scale_table(view, statistics, states),
@@ -185,7 +191,7 @@ def _state(statistic: Row) -> str:
 
 
 def _colour(state: str) -> str:
-    return "var(--cw-accent)" if state == "bracketed" else "var(--cw-muted)"
+    return "var(--cw-accent)" if state in ESTIMATED else "var(--cw-muted)"
 
 
 def family_name(view: View, family: str) -> str:
@@ -198,18 +204,20 @@ def _scale_point(view: View, track: str, family: str, statistic: Row, state: str
     if not sizes:
         return None
     low, high, at = min(sizes), max(sizes), (min(sizes) * max(sizes)) ** 0.5
-    if state == "bracketed":
-        bounds = statistic["interval"] or {}
+    placed = has_estimate(statistic)
+    if placed:
         at = statistic["estimate"]
-        low, high = (bounds.get(end) or edge for end, edge in (("low", low), ("high", high)))
+        bounds = statistic["interval"] or {}
+        low, high = (bounds.get(end) or at for end in ("low", "high"))
     elif state.endswith("above"):
         at = high
     elif state.endswith("below"):
         at = low
-    words = range_text(statistic) if state == "bracketed" else state
+    words = range_text(statistic) if placed else state
     return {
-        "x": at, "low": low, "high": high, "row": family_name(view, family), "name": family_name(view, family), "who": state, "group": state,
-        "colour": _colour(state), "shape": STATES[state][0], "label": "", "order": 0, "x_text": format.size(at), "y_text": words,
+        "x": at, "low": low, "high": high, "row": family_name(view, family), "name": family_name(view, family), "who": state,
+        "group": state, "colour": _colour(state), "shape": STATES[state][0], "label": "", "order": 0,
+        "x_text": format.size(at), "y_text": words,
     }  # fmt: skip
 
 
@@ -223,6 +231,10 @@ def range_text(statistic: Row) -> str:
 
 def _scale_table(view: View, statistics: Mapping[str, Row], states: Mapping[str, str]) -> Markup:
     columns = (Column("Family"), Column("Sizes", "number"), Column("State"), Column("Nc"), Column("Why"))
+    order = list(STATES)
+    ranked = sorted(
+        statistics, key=lambda one: (order.index(states[one]) if states[one] in STATES else len(order), one)
+    )
     body = [
         (
             family_name(view, family),
@@ -231,6 +243,7 @@ def _scale_table(view: View, statistics: Mapping[str, Row], states: Mapping[str,
             Cell(range_text(statistic), statistic["estimate"]) if has_estimate(statistic) else tables.figure(None),
             Cell(Markup('<span class="cw-long">{}</span>').format(statistic["reason"] or "")),
         )
-        for family, statistic in sorted(statistics.items(), key=lambda item: (list(STATES).index(states[item[0]]) if states[item[0]] in STATES else 9, item[0]))
-    ]  # fmt: skip
+        for family in ranked
+        for statistic in (statistics[family],)
+    ]
     return tables.table(columns, body, caption="Nc of every family")

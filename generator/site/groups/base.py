@@ -37,7 +37,7 @@ def pages(view: View) -> Iterator[Page]:
             slope=view.pair_statistic("harness-v1", "slope", BASE),
         ),
         running=running_sentence(view),
-        bands=band_table(view, bands),
+        bands=band_table(bands),
         phase=diagram.html(base) if diagram else "",
         caution=cascade_caution(view),
         scales=scales.html(base) if scales else "",

@@ -84,11 +84,14 @@ def next_measurement(view: View, found: Row, base: str) -> Markup:
     if now is None and then is None:
         words = "The lab has no model with both scores: the first would place it."
     elif now is None:
-        words = f"One model has both scores, so the mean has no interval; a second would give one of about ±{format.number(then, 1)}{format.NBSP}pp."
+        words = (
+            "One model has both scores, so the mean has no interval; a second would give one of about "
+            f"±{format.number(then, 1)}{format.NBSP}pp."
+        )
     else:
         words = (
-            f"{format.plural(n, 'model')} have both scores and the mean h is known to ±{format.number(now, 1)}{format.NBSP}pp; one more with an unchanged "
-            f"scatter would give about ±{format.number(then, 1)}{format.NBSP}pp."
+            f"{format.plural(n, 'model')} have both scores and the mean h is known to ±{format.number(now, 1)}{format.NBSP}pp; "
+            f"one more with an unchanged scatter would give about ±{format.number(then, 1)}{format.NBSP}pp."
         )
     candidates = [
         Markup("{} for {}").format(view.axis_name(one["missing"]), model_link(view, one["model"], base))
