@@ -64,7 +64,8 @@ def _settings(panel: Panel, model: str, axis: str) -> dict[str, tuple[float, flo
     """effort -> (score, standard error) of one model on one axis, by the evaluator of the cell that the panel uses."""
     rows = panel.cells[(panel.cells["model"] == model) & (panel.cells["axis"] == axis)]
     chosen = rows[rows["chosen"].astype(bool)]
-    rows = rows[rows["evaluator"].isin(chosen["evaluator"]) & rows["effort"].map(lambda name: bool(effort_rank(name)))]
+    named = np.array([effort_rank(name) is not None for name in rows["effort"]], dtype=bool)
+    rows = rows[rows["evaluator"].isin(chosen["evaluator"]).to_numpy(dtype=bool) & named]
     rows = rows.sort_values(["public", "value"], kind="stable")
     return {row.effort: (float(row.value), float(row.stderr)) for row in rows.itertuples()}
 

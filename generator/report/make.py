@@ -23,6 +23,7 @@ from generator.report.ledger import claims_section
 from generator.report.outputs import changes_feed
 from generator.report.memo import Memo, panel_state
 from generator.report.papers import NAMES, published_statistics
+from generator.report.physics import physics_section
 from generator.report.statistics import Computed, compute, generator_for
 from generator.report.steering import read_steering
 from generator.report.steering_tables import steering_tables
@@ -78,6 +79,14 @@ def make_bundle(root: Path, settings: Settings) -> Bundle:
         keep=lambda name, used, compute: memo(
             name, [settings.seed, settings.resamples, [panel_state(panel) for panel in used]], compute
         ),
+    )
+    sections["physics"] = physics_section(
+        root,
+        panels["harness-v1"],
+        computed.frames["gamma-harness-v1"],
+        {name.split("/")[2]: one for name, one in computed.statistics.items() if name.startswith("harness-v1/nc/")},
+        rng=lambda name: generator_for(settings.seed, name),
+        resamples=settings.resamples,
     )
     _add_h(described["models"], computed.frames)
     sections["forecasts"] = forecasts_section(

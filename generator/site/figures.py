@@ -329,9 +329,22 @@ def window_of(view: View, tracks: Sequence[str], pair: tuple[str, str]) -> dict[
 
 
 def _placed(points: list[dict[str, Any]], window: Row, zoom: Row | None) -> list[dict[str, Any]]:
-    """The points with the side on which their name has room, in the whole window and in the zoomed one."""
-    sides = {"whole": places(points, window), "zoom": places(points, zoom) if zoom else [None] * len(points)}
-    return [point | {name: found[index] for name, found in sides.items()} for index, point in enumerate(points)]
+    """The points with the side on which their name has room: in the whole window, in the zoomed one, among its own group;
+    `edge` is the side that never leaves the drawing."""
+    if not zoom:
+        return points
+    own: dict[str, str | None] = {}
+    for group in sorted({point["group"] for point in points}):
+        members = [point for point in points if point["group"] == group]
+        own |= dict(zip((point["name"] for point in members), places(members, window), strict=True))
+    middle = (window["x_low"] + 2 * window["x_high"]) / 3
+    whole, zoomed = places(points, window), places(points, zoom)
+    return [
+        point
+        | {"whole": whole[index], "zoom": zoomed[index], "own": own[point["name"]]}
+        | {"edge": "left" if point["x"] > middle else "right"}
+        for index, point in enumerate(points)
+    ]
 
 
 def _paths(points: Sequence[Row]) -> list[dict[str, Any]]:

@@ -29,7 +29,7 @@ def places(points: Sequence[Mapping[str, Any]], window: Window) -> list[str | No
         for side in ("right", "left"):
             left = place[0] + GAP - 2 if side == "right" else place[0] - GAP + 2 - width
             box = (left, place[1] - LINE / 2, left + width, place[1] + LINE / 2)
-            if box[0] >= -30 and box[2] <= PLOT[0] + 30 and not any(_overlap(box, other) for other in taken):
+            if box[0] >= -30 and box[2] <= PLOT[0] + 8 and not any(_overlap(box, other) for other in taken):
                 found[index] = side
                 taken.append(box)
                 break

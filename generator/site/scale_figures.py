@@ -171,7 +171,8 @@ def scale_figure(view: View, track: str) -> Figure | None:
         identity=f"nc-{track}",
         title="Critical size Nc of each family.",
         finding=f"Of {format.plural(len(statistics), 'family', 'families')} {found['bracketed']} bracket a change of γ12 from negative "
-        f"to positive, {firm} of them between two γ12 that each exclude zero; {found['several crossings']} cross more than once; {found['not bracketed: above']} are negative at all their sizes, {found['not bracketed: below']} positive; "
+        f"to positive, {firm} of them between two γ12 that each exclude zero; {found['several crossings']} cross more than once; "
+        f"{found['not bracketed: above']} are negative at all their sizes, {found['not bracketed: below']} positive; "
         f"{found['reversed']} change the other way; {rest} have too few sizes.",
         chart=chart,
         keys=[
@@ -179,8 +180,8 @@ def scale_figure(view: View, track: str) -> Figure | None:
             for state, (shape, words) in STATES.items()
             if any(point["group"] == state for point in points)
         ],
-        note="Bars: 95 % interval from the sampling error of the scores, where there is one; without an estimate, the sizes that the family has."
-        + (f" Dashed: the papers' {format.size(paper[0])}." if paper else ""),
+        note="Bars: 95 % interval from the sampling error of the scores, where there is one; without an estimate, the sizes "
+        "that the family has." + (f" Dashed: the papers' {format.size(paper[0])}." if paper else ""),
         csv=view.csv(f"families-{track}"),
         table=_scale_table(view, statistics, states),
     )

@@ -34,7 +34,8 @@ class Built:
 def project_folder(folder: Path) -> Path:
     """A folder with this repository's hand-written site."""
     shutil.copytree(REPOSITORY / "site_src", folder / "site_src")
-    shutil.copy(REPOSITORY / "mkdocs.yml", folder / "mkdocs.yml")
+    for name in ("mkdocs.yml", "CITATION.cff", "CHANGELOG.md"):
+        shutil.copy(REPOSITORY / name, folder / name)
     return folder
 
 

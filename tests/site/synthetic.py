@@ -16,6 +16,7 @@ from generator.report.bundle import Bundle, Field, Table
 from generator.report.outputs import SITE
 from generator.report.steering import read_steering
 from generator.report.steering_tables import steering_tables
+from tests.site import synthetic_readers
 from tests.steering_files import steering_project
 
 AS_OF = "2026-11-21"
@@ -67,6 +68,8 @@ def bundle(*, sections: bool = True, extra_models: int = 0) -> Bundle:
         table.name: table
         for table in (
             _h_table(),
+            _h_table("paper-frontier"),
+            _paper_panel(),
             _gamma_table(),
             _lab_table(),
             _family_table(),
@@ -119,6 +122,7 @@ def _statistics() -> dict[str, dict[str, Any]]:
         "maker/slope/swe-bench-verified~gpqa-diamond": Statistic(
             "slope", 0.5, 6, "least squares", interval=Interval(0.1, 0.9), details={"line": line}, track="maker"
         ),
+        "paper-frontier/r/swe-bench-verified~gpqa-diamond": _r(0.6, 0.2, 0.8, FRONTIER, "paper-frontier"),
         "harness-v1/r/hellaswag~truthfulqa": _r(-0.12, -0.8, 0.7, BASE, "harness-v1"),
         "harness-v1/slope/hellaswag~truthfulqa": Statistic("slope", -0.05, 4, "least squares", details={"line": {"slope": -0.05, "intercept": 44.0}}),
         "harness-v1/r/mmlu~truthfulqa": Statistic.missing("r", "2 models have both scores; 3 are needed", n=2, method="Pearson", axes=("mmlu", "truthfulqa")),
@@ -234,7 +238,15 @@ def _frame(name: str, rows: list[dict[str, Any]], *, texts: tuple[str, ...]) -> 
     return Table(name, f"Table {name}", f"What {name} holds.", fields, pd.DataFrame(rows), "CC BY 4.0")
 
 
-def _h_table() -> Table:
+def _paper_panel() -> Table:
+    rows = [
+        {"model": row[0], "name": row[1], "lab": row[2], "params": None, FRONTIER[0]: row[3], FRONTIER[1]: row[4]}
+        for row in CHAT
+    ]
+    return _frame("panel-paper-frontier", rows, texts=("model", "name", "lab"))
+
+
+def _h_table(track: str = "maker") -> Table:
     rows = []
     for identity, _name, lab, swe, gpqa, released in CHAT:
         fitted = 40 + 0.5 * swe
@@ -243,7 +255,7 @@ def _h_table() -> Table:
              "ci_low": fitted - 3, "ci_high": fitted + 3, "pi_low": fitted - 16, "pi_high": fitted + 16, "outside": abs(gpqa - fitted) > 16,
              "h_left_out": gpqa - fitted, "h_se": 2.0, "label": "balanced"}
         )  # fmt: skip
-    return _frame("hfield-maker", rows, texts=("model", "lab", "released", "label", "outside"))
+    return _frame(f"hfield-{track}", rows, texts=("model", "lab", "released", "label", "outside"))
 
 
 def _gamma_table() -> Table:
@@ -310,6 +322,7 @@ def _models(models: list[dict[str, Any]]) -> Table:
 
 def _sections() -> dict[str, Any]:
     return {
+        **synthetic_readers.sections(),
         "coefficients": _coefficients(),
         "calculator": _calculator(),
         "outputs": _outputs(),

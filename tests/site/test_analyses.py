@@ -20,6 +20,7 @@ from generator.site.plots import HEIGHT, WIDTH, Line, Panel, Plots
 from generator.site.published import publish_csv, publish_json
 from generator.site.view import View
 from tests.site import synthetic
+from tests.site.synthetic_readers import lab
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 BAD_WORDS = re.compile(r"\b(nan|NaN|None|undefined|inf)\b")
@@ -166,42 +167,20 @@ def test_axis_ids_become_names_only_where_they_stand_alone(view: View) -> None:
     assert (listed([]), listed(["a"]), listed(["a", "b", "c"])) == ("", "a", "a, b and c")
 
 
-def lab_section(steps: int) -> dict[str, Any]:
-    path = [
-        {"model": f"acme-{i + 1}", "released": f"202{i}-01", "year": 2020.0 + i, "x": 50.0, "y": 60.0, "h": 4.0 * (-1) ** i, "dh": None if i == 0 else -8.0,
-         "gamma": None, "swing": False, "excursion": False, "order_known": True}
-        for i in range(steps)
-    ]  # fmt: skip
-    priority = {
-        "label": "balanced",
-        "mean_h": 1.0,
-        "confidence": "LOW",
-        "why": "one core release",
-        "measure": "what spreads",
-    }
-    swings = {
-        "estimate": None,
-        "reason": "1 releases; a reversal needs 3",
-        "n": steps,
-        "details": {},
-        "p": {},
-        "baselines": {},
-    }
-    return {"maker": {"acme": {"trajectory": path, "priority": priority, "oscillation": swings}}}
-
-
 def test_the_details_of_a_lab_stand_only_where_it_has_releases(view: View) -> None:
-    view.bundle.sections["labs"] = lab_section(2)
+    view.bundle.sections["labs"] = {"maker": {"acme": lab(3)}}
     html = str(lab_details(view, "acme", "maker"))
-    assert "h over the releases." in html
+    assert "+1.5\u00a0pp a year [−0.5, +3.5]: no clear trend" in html
+    assert "known to ±6.0\u00a0pp; one more with an unchanged scatter would give about ±4.0\u00a0pp" in html
+    assert "GPQA Diamond for" in html
     assert "a reversal needs 3" in html
     assert "confidence LOW" in html
     assert not BAD_WORDS.search(re.sub(r"<[^>]*>", " ", html))
     assert "data/sections/trajectory-acme-maker.csv" in view.extra_files
     assert lab_details(view, "zeta", "maker") == ""
     assert lab_details(view, "acme", "epoch") == ""
-    view.bundle.sections["labs"] = lab_section(1)
-    assert "<figure" not in str(lab_details(view, "acme", "maker"))
+    view.bundle.sections["labs"] = {"maker": {"acme": lab(1)}}
+    assert "needs three dated releases" in str(lab_details(view, "acme", "maker"))
 
 
 def test_a_test_that_cannot_reach_significance_gives_no_p() -> None:

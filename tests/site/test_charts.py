@@ -11,8 +11,24 @@ from generator.site.charts.store import ChartStore, fill
 from generator.site.charts.templates import TEMPLATES
 
 POINT = {"x": 1.0, "y": 2.0, "name": "A <b>&", "who": "L", "x_text": "1", "y_text": "2", "more": "m", "colour": "var(--c)",
-         "shape": "square", "group": "g", "label": "A <b>&", "day": "2026-01-02", "low": 1.0, "high": 3.0, "series": "s"}  # fmt: skip
-TOKENS = {"x": "First", "y": "Second", "who": "Lab", "low": 0.0, "high": 10.0, "ticks": [1.0, 2.0]}
+         "shape": "square", "group": "g", "label": "A <b>&", "day": "2026-01-02", "low": 1.0, "high": 3.0, "series": "s",
+         "row": "r", "order": 0}  # fmt: skip
+TOKENS = {
+    "x": "First",
+    "y": "Second",
+    "who": "Lab",
+    "low": 0.0,
+    "high": 10.0,
+    "ticks": [1.0, 2.0],
+    "x_low": 0.0,
+    "x_high": 10.0,
+    "y_low": 0.0,
+    "y_high": 10.0,
+    "rows": ["r"],
+    "height": 80,
+    "type": "log",
+    "words": "datum.value",
+}
 
 
 @pytest.fixture
@@ -45,7 +61,11 @@ def test_a_drawing_has_no_fixed_colour_no_id_and_no_script(store: ChartStore) ->
 
 def test_layers_without_data_or_fields_are_left_out(store: ChartStore) -> None:
     store.chart(
-        "a", "scatter", {"points": points(), "fit": [{"x": 1.0, "fitted": 1.0}], "threads": []}, TOKENS, static=False
+        "a",
+        "scatter",
+        {"points": points(), "fit": [{"x": 1.0, "fitted": 1.0}], "threads": []},
+        TOKENS,
+        static=False,
     )
     spec = json.loads(store.files["assets/charts/a.json"])
     assert sorted({layer["data"]["name"] for layer in spec["layer"]}) == ["fit", "points"]

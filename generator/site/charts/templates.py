@@ -223,10 +223,11 @@ def _with_signals(spec: Any) -> Any:
     return {"signal": spec[1:]} if isinstance(spec, str) and spec.startswith("#") else spec
 
 
-#: Which points carry their name: those marked in the data, all with a free place, the lab in focus, the one pointed at.
+#: Which points carry their name: those marked in the data, all with a free place, those with one in the lab in focus, the
+#: one pointed at.
 _NAMED = (
     "names == 'all' && datum[place] != null || names == 'outside' && datum.label != '' || "
-    "focus != '' && datum.group == focus || mark == datum.name"
+    "focus != '' && datum.group == focus && datum.own != null || mark == datum.name"
 )
 
 
@@ -262,8 +263,8 @@ def _points(data: Any, x: alt.X, y: alt.Y, *, within: str = "true") -> alt.Chart
 
 
 def _names(data: Any, x: alt.X, y: alt.Y, *, within: str = "true") -> alt.Chart:
-    """Names of the points that carry one, beside the point on the side that is free (`place`: left or right)."""
-    left = "names == 'all' && datum[place] == 'left'"
+    """Names of the points that carry one, beside the point on the side that is free (`place`: the field that says which; own: among its group)."""
+    left = "names == 'all' ? datum[place] == 'left' : (datum.own != null ? datum.own : datum.edge) == 'left'"
     return (
         alt.Chart(data)
         .transform_filter(within)
@@ -271,8 +272,8 @@ def _names(data: Any, x: alt.X, y: alt.Y, *, within: str = "true") -> alt.Chart:
         .mark_text(
             color="var(--cw-ink)",
             fontSize=11,
-            dx=alt.ExprRef(f"{left} ? -8 : 8"),
-            align=alt.ExprRef(f"{left} ? 'right' : 'left'"),
+            dx=alt.ExprRef(f"({left}) ? -8 : 8"),
+            align=alt.ExprRef(f"({left}) ? 'right' : 'left'"),
             baseline="middle",
         )
         .encode(x=x, y=y, text=alt.condition(_NAMED, "said:N", alt.value("")))

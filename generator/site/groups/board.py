@@ -92,7 +92,7 @@ def _bar(verdicts: Mapping[str, int], kinds: Sequence[str]) -> Markup:
         )
         start += verdicts[verdict]
     return Markup(
-        '<svg class="cw-bar" viewBox="0 0 {} 1" preserveAspectRatio="none" aria-hidden="true">{}</svg>'
+        '<svg class="cw-verdicts" viewBox="0 0 {} 1" preserveAspectRatio="none" aria-hidden="true">{}</svg>'
     ).format(start, Markup("").join(parts))
 
 

@@ -228,7 +228,7 @@ class Comparison {
     return this.frame("Facts", models, [
       this.row("Lab", models.map((model) => this.index.labs[model.lab] ?? model.lab)),
       this.row("Released", models.map((model) => model.released ?? this.none())),
-      this.row("Parameters", models.map((model) => size(model.params))),
+      this.row("Size", models.map((model) => size(model.params))),
       this.row("Weights", models.map((model) => (model.open_weights ? "open" : "closed"))),
     ]);
   }
