@@ -28,6 +28,7 @@ PAGES = (
     "", "frontier/", "base/", "models/", "models/acme-3.5/", "models/zed-7b/", "labs/", "labs/acme/", "families/", "families/zed/", "benchmarks/",
     "benchmarks/gpqa-diamond/", "predictions/", "predictions/it-couples/", "claims/", "claims/r-zed/", "data/", "method/", "contribute/",
     "steering/", "steering/runs/demo-m-0/", "steering/internals/", "steering/levers/",
+    "glossary/", "cite/", "changelog/", "compare/?m=acme-1,zeta-1",
 )  # fmt: skip
 BAD = re.compile(r"(?<![\w-])(NaN|None|nan|undefined|inf|Infinity|\[object)(?![\w-])")
 IN_CI = os.environ.get("CI") == "true"
@@ -272,6 +273,85 @@ def test_a_legend_entry_dims_the_other_labs_and_can_be_pressed_again(desk: Watch
     assert key.get_attribute("aria-pressed") == "true"
     key.press("Enter")
     page.wait_for_function(f"({faint})() === 0")
+
+
+def test_names_window_and_one_model_of_the_frontier_are_chosen_by_keyboard(desk: Watched, address: str) -> None:
+    page = desk.open(f"{address}frontier/")
+    names = (
+        "[...document.querySelectorAll('#scatter-maker .cw-chart__live .mark-text.role-mark text')]"
+        ".map(t => t.textContent).filter(Boolean)"
+    )
+    page.wait_for_function(f"{names}.length === 1")
+    tools = page.locator("#scatter-maker [data-cw-chart-tools]")
+    tools.get_by_label("Names").focus()
+    page.keyboard.press("ArrowDown")
+    page.wait_for_function(f"{names}.length > 3")
+    points = "document.querySelectorAll('#scatter-maker .cw-chart__live .mark-symbol.role-mark path').length"
+    assert page.evaluate(points) == 6
+    tools.get_by_label("View").select_option("zoom")
+    page.wait_for_function(f"{points} === 3")  # the better half
+    tools.get_by_label("View").select_option("whole")
+    tools.get_by_label("Names").select_option("none")
+    page.wait_for_function(f"{names}.length === 0")
+    tools.get_by_label("Mark").select_option("Acme 2")
+    page.wait_for_function(f"{names}.join() === 'Acme 2'")
+
+
+def test_the_models_of_a_lab_in_focus_are_joined_in_release_order(desk: Watched, address: str) -> None:
+    page = desk.open(f"{address}frontier/")
+    lines = "document.querySelectorAll('#scatter-maker .cw-chart__live .mark-line path[stroke*=acme]').length"
+    assert page.evaluate(lines) == 0
+    page.locator("#scatter-maker .cw-key").first.press("Enter")
+    page.wait_for_function(f"{lines} === 1")
+
+
+def test_models_are_compared_by_keyboard_and_the_link_is_the_whole_state(desk: Watched, address: str) -> None:
+    page = desk.open(f"{address}compare/")
+    field = page.get_by_label("Add a model")
+    field.fill("Acme 1")
+    field.press("Enter")
+    page.get_by_text("Add a second model").wait_for()
+    field.fill("zeta-1")
+    field.press("Enter")
+    page.wait_for_url("**/compare/?m=acme-1,zeta-1")
+    row = page.locator(".cw-compare__table tr", has_text="SWE-bench Verified").first
+    row.get_by_text("▲ +8.0").wait_for()
+    assert "± 1.5" in row.inner_text()
+    assert row.get_by_role("link", name="A card <script>").count() == 2
+    field.fill("acme")
+    field.press("Enter")
+    assert "models contain" in page.locator("[data-told]").inner_text()
+    shared = page.url
+    page.goto("about:blank")
+    page.goto(shared)
+    page.get_by_text("▲ +8.0").first.wait_for()
+    page.get_by_role("button", name="Use Zeta 1 as reference").press("Enter")
+    page.get_by_text("▼ −8.0").first.wait_for()
+    page.go_back()
+    page.get_by_text("▲ +8.0").first.wait_for()
+    page.get_by_role("button", name="Remove Acme 1").press("Enter")
+    page.wait_for_url("**/compare/?m=zeta-1")
+    assert page.evaluate("document.activeElement.getAttribute('aria-label')") == "Remove Zeta 1"
+
+
+def test_an_unknown_model_and_a_sixth_one_are_told_and_nothing_is_lost(desk: Watched, address: str) -> None:
+    page = desk.open(f"{address}compare/?m=acme-1,nobody,acme-2,acme-3.5,zeta-1,zeta-2")
+    page.get_by_text("Not known, or without a score in use: nobody.").wait_for()
+    field = page.get_by_label("Add a model")
+    field.fill("zeta-3")
+    field.press("Enter")
+    assert "Five models are the most" in page.locator("[data-told]").inner_text()
+    assert page.locator(".cw-compare__chosen li").count() == 5
+
+
+def test_without_scripts_the_comparison_explains_itself_and_links_on(browser: Any, address: str) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{address}compare/?m=acme-1")
+    assert page.get_by_text("needs JavaScript").is_visible()
+    assert page.locator("noscript a[href='../models/'], .cw-note a[href='../models/']").first.is_visible()
+    assert page.locator("[data-cw-compare]").is_hidden()
+    context.close()
 
 
 def test_the_palette_toggle_recolours_a_chart_without_drawing_it_again(desk: Watched, address: str) -> None:

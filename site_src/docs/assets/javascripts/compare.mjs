@@ -202,7 +202,7 @@ class Comparison {
     this.form.querySelector("[data-chosen]").replaceChildren(...this.ids.map((id, index) => {
       const { name } = this.names.get(id);
       const item = element("li", {}, element("a", { href: `${this.root}models/${id}/` }, name));
-      if (index) item.append(element("button", { type: "button", class: "cw-button", "data-action": "first", "data-id": id, "aria-label": `Make ${name} the reference` }, "as reference"));
+      if (index) item.append(element("button", { type: "button", class: "cw-button", "data-action": "first", "data-id": id, "aria-label": `Use ${name} as reference` }, "as reference"));
       else item.append(element("span", { class: "cw-chip cw-chip--open" }, "reference"));
       item.append(element("button", { type: "button", class: "cw-button", "data-action": "remove", "data-id": id, "aria-label": `Remove ${name}` }, "\u00d7"));
       return item;
