@@ -20,8 +20,8 @@ from generator.report.entities import entities
 from generator.report.forecasting import forecasts_section
 from generator.report.history import changes_section, read_changes
 from generator.report.ledger import claims_section
-from generator.report.outputs import changes_feed
 from generator.report.memo import Memo, panel_state
+from generator.report.outputs import changes_feed
 from generator.report.papers import NAMES, published_statistics
 from generator.report.physics import physics_section
 from generator.report.statistics import Computed, compute, generator_for

@@ -263,7 +263,10 @@ def _points(data: Any, x: alt.X, y: alt.Y, *, within: str = "true") -> alt.Chart
 
 
 def _names(data: Any, x: alt.X, y: alt.Y, *, within: str = "true") -> alt.Chart:
-    """Names of the points that carry one, beside the point on the side that is free (`place`: the field that says which; own: among its group)."""
+    """Names of the points that carry one, beside the point on the side that is free.
+
+    place: the field that says which side; own: among its group.
+    """
     left = "names == 'all' ? datum[place] == 'left' : (datum.own != null ? datum.own : datum.edge) == 'left'"
     return (
         alt.Chart(data)
