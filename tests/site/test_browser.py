@@ -398,7 +398,7 @@ def load_model(page: Any) -> None:
 
 
 def bars(page: Any) -> list[str]:
-    return page.locator("[data-bars] .cw-bar__value").all_inner_texts()
+    return page.locator("[data-bars] .cw-meter__value").all_inner_texts()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -412,7 +412,7 @@ def test_the_live_model_is_loaded_on_demand_moves_with_the_strength_and_is_sound
     page = watched.open(f"{address}steering/live/")
     assert not any("model.bin" in url for url in asked), "the weights came before anyone asked for them"
     load_model(page)
-    before, width = bars(page), page.locator(".cw-bar__fill--truth").nth(1).evaluate("bar => bar.style.width")
+    before, width = bars(page), page.locator(".cw-meter__fill--truth").nth(1).evaluate("bar => bar.style.width")
     assert len(before) == 9
     for column in range(3):
         assert sum(float(before[row * 3 + column].split()[0]) for row in range(3)) == pytest.approx(100, abs=0.2)
@@ -422,7 +422,7 @@ def test_the_live_model_is_loaded_on_demand_moves_with_the_strength_and_is_sound
     after = bars(page)
     assert [after[index] == before[index] for index in (0, 3, 6)] == [True] * 3, "the model without a vector moved"
     assert all(after[index] != before[index] for index in (1, 2, 4, 5))
-    assert page.locator(".cw-bar__fill--truth").nth(1).evaluate("bar => bar.style.width") != width
+    assert page.locator(".cw-meter__fill--truth").nth(1).evaluate("bar => bar.style.width") != width
     assert "steered minus control" in page.locator("[data-said][aria-live=polite]").inner_text()
     slider.fill("0")
     assert (still := bars(page))[0:9:3] == still[1:9:3] == still[2:9:3]
@@ -456,7 +456,7 @@ def test_the_state_of_the_live_model_is_in_the_address_and_the_back_button_undoe
     assert bars(page) == start
     assert "cue=" not in page.url
     page.go_back()
-    read = "[...document.querySelectorAll('[data-bars] .cw-bar__value')].map(bar => bar.innerText)"
+    read = "[...document.querySelectorAll('[data-bars] .cw-meter__value')].map(bar => bar.innerText)"
     page.wait_for_function(f"expected => JSON.stringify({read}) === JSON.stringify(expected)", arg=changed)
     assert page.get_by_label("Cue").input_value() == "atlas"
 

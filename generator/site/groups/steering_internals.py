@@ -78,7 +78,7 @@ def finding(found: Sequence[Row]) -> str:
     return (
         f"In {format.plural(len(found), 'trained network')} the coupling of {' and '.join(found[0]['trained']['contrasts'])} is beyond "
         f"its permutation null (p ≤ {LEVEL:g}) in {_beyond(trained)} layers; with random weights in {_beyond(random)}. By chance "
-        f"{format.number(100 * LEVEL, 0)}{format.NBSP}% would be."
+        f"about {format.number(100 * LEVEL, 0)}{format.NBSP}% would be."
     )
 
 
@@ -134,7 +134,7 @@ def coupling_figure(found: Sequence[Row], base: str) -> Markup:
     trained = _layers(_trained(found))
     said = f"Beyond the permutation null in {_beyond(trained)} layers; smallest p {format.p_short(min(row['p'] for row in trained))}."
     return Plots(
-        "coupling", "Coupling by layer.", said, panels, data="data/tables/steering-layers.csv",
+        "coupling-figure", "Coupling by layer.", said, panels, data="data/tables/steering-layers.csv",
         table=tables.table(columns, body, caption="Coupling by layer"),
         note="Line with dots: trained. Band: 95 % of the same with labels permuted within pairs. Dashed: the same network with random "
         "weights. Across: block, from 0.",
@@ -158,7 +158,7 @@ def raw_figure(found: Sequence[Row], base: str) -> Markup:
         for one in found
     ]  # fmt: skip
     return Plots(
-        "raw", "The same without centring.", said, panels, data="data/tables/steering-layers.csv",
+        "raw-figure", "The same without centring.", said, panels, data="data/tables/steering-layers.csv",
         note="Cosine of the two mean states. Dashed: random weights; where only one line is seen they coincide.",
     ).html(base)  # fmt: skip
 
@@ -177,7 +177,7 @@ def dimension_figure(found: Sequence[Row], base: str) -> Markup:
         for one in found
     ]  # fmt: skip
     return Plots(
-        "dimension", "Dimension of the states, d_rep.", said, panels, data="data/tables/steering-layers.csv",
+        "dimension-figure", "Dimension of the states, d_rep.", said, panels, data="data/tables/steering-layers.csv",
         note="Participation ratio of the last-token states of both contrasts. Dashed: random weights. A permutation of labels within pairs "
         "leaves it as it is, so it has this null only.",
     ).html(base)  # fmt: skip

@@ -84,9 +84,9 @@ class Live {
     this.bars = ROWS.map((row) => {
       const word = element("span");
       const cells = [0, 1, 2].map(() => {
-        const fill = element("span", { class: `cw-bar__fill cw-bar__fill--${row}` });
-        const value = element("span", { class: "cw-bar__value" });
-        return { fill, value, cell: element("td", {}, element("div", { class: "cw-bar" }, element("span", { class: "cw-bar__track", "aria-hidden": "true" }, fill), value)) };
+        const fill = element("span", { class: `cw-meter__fill cw-meter__fill--${row}` });
+        const value = element("span", { class: "cw-meter__value" });
+        return { fill, value, cell: element("td", {}, element("div", { class: "cw-meter" }, element("span", { class: "cw-meter__track", "aria-hidden": "true" }, fill), value)) };
       });
       this.body.append(element("tr", {}, element("th", { scope: "row" }, word), ...cells.map(({ cell }) => cell)));
       return { word, cells };
