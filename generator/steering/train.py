@@ -14,6 +14,7 @@ import torch
 from generator.core import canonical_json, sha256_bytes
 from generator.steering import world as world_module
 from generator.steering.errors import SteeringError
+from generator.steering.neox import training_logits
 from generator.steering.world import BOS, DOCUMENT_TOKENS, PAD, TOKEN_ID, VOCABULARY, World
 
 #: Width, blocks and heads of each rung: 39 k, 227 k and 712 k parameters.
@@ -109,6 +110,7 @@ def train(
     world = recipe.world()
     model = (build_model(recipe) if model is None else model).to(device)
     model.train()
+    forward = _forward(model, device)
     rng = np.random.default_rng([recipe.seed, 2])
     optimiser = torch.optim.AdamW(
         model.parameters(), lr=recipe.peak_rate, betas=(0.9, 0.98), weight_decay=recipe.decay, fused=True
@@ -118,7 +120,7 @@ def train(
             for group in optimiser.param_groups:
                 group["lr"] = recipe.rate(step)
             tokens = torch.from_numpy(world.documents(recipe.batch, rng=rng)).to(device)
-            logits = model(input_ids=tokens[:, :-1], use_cache=False).logits
+            logits = forward(tokens[:, :-1])
             loss = torch.nn.functional.cross_entropy(logits.reshape(-1, logits.shape[-1]), tokens[:, 1:].reshape(-1))
             optimiser.zero_grad()
             loss.backward()
@@ -130,6 +132,13 @@ def train(
                 progress(step + 1)
     model.eval()
     return model
+
+
+def _forward(model: Any, device: str) -> Callable[[torch.Tensor], torch.Tensor]:
+    """Token rows to logits: the compact pass on a CPU, the library's own elsewhere."""
+    if device == "cpu":
+        return lambda tokens: training_logits(model, tokens)
+    return lambda tokens: model(input_ids=tokens, use_cache=False).logits
 
 
 @contextmanager
