@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 
 from generator.steering.data import ChoiceItem
 from generator.steering.errors import SteeringError
-from generator.steering.layers import Edit, steering
+from generator.steering.layers import Edit
+from generator.steering.many import AGREEMENT, text_logits, text_logits_above, text_logits_hooked
 from generator.steering.score import LOGIT_BUDGET, Prepared, metrics, score
 from generator.steering.subject import Subject, halving
 
@@ -46,11 +48,11 @@ def text_effects(
             part = encoded[start : start + min(limit, fitting)]
             start += len(part)
             tokens, inside = _padded(part, subject)
-            base = _log_probabilities(subject, tokens, ())
+            base, outputs = _unsteered(subject, tokens, variants)
             targets = tokens[:, 1:].unsqueeze(2)
             totals[0] += _masked(base.gather(2, targets).squeeze(2), inside)
             for index, edits in enumerate(variants):
-                other = _log_probabilities(subject, tokens, edits)
+                other = _steered(subject, tokens, edits, outputs)
                 totals[index + 1] += _masked(other.gather(2, targets).squeeze(2), inside)
                 divergence[index] += _masked((base.exp() * (base - other)).sum(-1), inside)
             count += int(inside.sum())
@@ -77,10 +79,30 @@ def _padded(part: Sequence[Sequence[int]], subject: Subject) -> tuple[torch.Tens
     return tokens.to(subject.device), inside.to(subject.device)
 
 
-def _log_probabilities(subject: Subject, tokens: torch.Tensor, edits: Sequence[Edit]) -> torch.Tensor:
-    with steering(subject.blocks, edits, cached=False):
-        logits = subject.model(input_ids=tokens, use_cache=False).logits[:, :-1]
-    return logits.float().log_softmax(-1)
+def _unsteered(
+    subject: Subject, tokens: torch.Tensor, variants: Sequence[Sequence[Edit]]
+) -> tuple[torch.Tensor, dict[int, Any]]:
+    """Log-probabilities of the next token, and the outputs of the blocks above which alone the variants are computed.
+
+    No output where the shared way does not give what the ordinary hook gives on these rows.
+    """
+    single = [edits[0] for edits in variants if len(edits) == 1 and edits[0].point == "after" and edits[0].first == 0]
+    logits, outputs = text_logits(subject, tokens, sorted({edit.layer for edit in single}))
+    if single:
+        ordinary = text_logits_hooked(subject, tokens, single[:1])
+        shared = text_logits_above(subject, tokens, single[0], outputs[single[0].layer])
+        nats, share = AGREEMENT[subject.dtype]
+        if not torch.allclose(ordinary, shared, atol=nats, rtol=share):
+            outputs = {}
+    return logits[:, :-1].float().log_softmax(-1), outputs
+
+
+def _steered(subject: Subject, tokens: torch.Tensor, edits: Sequence[Edit], outputs: dict[int, Any]) -> torch.Tensor:
+    if len(edits) == 1 and edits[0].layer in outputs and edits[0].point == "after" and edits[0].first == 0:
+        logits = text_logits_above(subject, tokens, edits[0], outputs[edits[0].layer])
+    else:
+        logits = text_logits_hooked(subject, tokens, edits)
+    return logits[:, :-1].float().log_softmax(-1)
 
 
 def _masked(values: torch.Tensor, inside: torch.Tensor) -> torch.Tensor:

@@ -15,6 +15,7 @@ from generator.steering.directions import METHODS, Activations, Direction, fit_d
 from generator.steering.effects import best_pairs
 from generator.steering.errors import SteeringError
 from generator.steering.layers import Edit, recording, steering
+from generator.steering.many import binary_many
 from generator.steering.score import Metrics, Prepared, metrics, prepare, score
 from generator.steering.subject import Subject
 from generator.steering.sweep import Frozen, binary_outcomes, edit_for
@@ -106,12 +107,9 @@ class FoldTest:
         prepared = prepare(self.subject, best_pairs(self.fold.test))
 
         def make() -> list[str]:
-            rows = []
-            for vector in vectors:
-                control = Edit(torch.from_numpy(vector).float(), edit.layer, edit.point)
-                right = binary_outcomes(self.subject, prepared, edits=[control], from_last=self.from_last)
-                rows.append("".join("01"[int(value)] for value in right))
-            return rows
+            edits = [Edit(torch.from_numpy(vector).float(), edit.layer, edit.point) for vector in vectors]
+            right = binary_many(self.subject, prepared, edits, from_last=self.from_last)
+            return ["".join("01"[int(value)] for value in row) for row in right]
 
         return np.asarray([[digit == "1" for digit in row] for row in stage(f"controls-{self.fold.name}-{kind}", make)])
 

@@ -142,6 +142,21 @@ def recording(
             handle.remove()
 
 
+@contextmanager
+def raw_output(blocks: Blocks, layer: int) -> Iterator[list[Any]]:
+    """What a block returned in the last call inside, tensor or tuple as it came."""
+    seen: list[Any] = []
+
+    def hook(_module: nn.Module, _args: Any, output: Any) -> None:
+        seen[:] = [output]
+
+    handle = blocks.modules[layer].register_forward_hook(hook)
+    try:
+        yield seen
+    finally:
+        handle.remove()
+
+
 def candidate_layers(count: int, *, depths: int = 8) -> list[int]:
     """About `depths` block indices spread evenly over `count` blocks, the last one included."""
     if count <= depths:

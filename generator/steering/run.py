@@ -29,6 +29,7 @@ from generator.steering.errors import SteeringError
 from generator.steering.evaluate import FoldOutcome, FoldTest, evaluate_fold
 from generator.steering.generate import Judge, generate, is_refusal, is_repetitive
 from generator.steering.layers import Edit, candidate_layers
+from generator.steering.many import score_many
 from generator.steering.records import described
 from generator.steering.reference import replay
 from generator.steering.results import (
@@ -45,7 +46,7 @@ from generator.steering.results import (
     result_key,
     write_result,
 )
-from generator.steering.score import prepare
+from generator.steering.score import metrics, prepare
 from generator.steering.subject import Subject
 from generator.steering.sweep import STRENGTHS, Cell, Frozen, Limits, edit_for, freeze, sweep
 
@@ -229,7 +230,10 @@ def _side_effects(subject: Subject, suite: Suite, part: _Tested, config: RunConf
 
     base_perplexity, texts = text_effects(subject, suite.texts, [[edit], *([other] for other in randoms)])
     columns = {
-        "capability": [held([other]) for other in randoms],
+        "capability": [
+            float(metrics(capability, scores).mc1.mean())
+            for scores in score_many(subject, capability, randoms, from_last=config.from_last)
+        ],
         "perplexity": [effect.perplexity for effect in texts[1:]],
         "kl": [effect.kl for effect in texts[1:]],
     }

@@ -34,7 +34,7 @@ class _Request:
 
 
 @dataclass(frozen=True)
-class _Batch:
+class Batch:
     """P prompts of one length, R answers: owner[r] is the prompt of row r; answers (R, A) right-padded."""
 
     prompts: torch.Tensor
@@ -50,9 +50,9 @@ class Prepared:
 
     items: tuple[ChoiceItem, ...]
     requests: tuple[_Request, ...]
-    _made: dict[tuple[int, int, str], list[_Batch]] = field(default_factory=dict, repr=False, compare=False)
+    _made: dict[tuple[int, int, str], list[Batch]] = field(default_factory=dict, repr=False, compare=False)
 
-    def batches(self, *, rows: int, vocabulary: int, device: torch.device) -> list[_Batch]:
+    def batches(self, *, rows: int, vocabulary: int, device: torch.device) -> list[Batch]:
         """Batches of at most `rows` answers, kept for the next call with the same limits."""
         key = (rows, vocabulary, str(device))
         if key not in self._made:
@@ -103,7 +103,7 @@ def score(
 
     def run(limit: int) -> None:
         with torch.inference_mode():
-            for batch in prepared.batches(rows=limit, vocabulary=_vocabulary(subject), device=subject.device):
+            for batch in prepared.batches(rows=limit, vocabulary=vocabulary_of(subject), device=subject.device):
                 length = batch.prompts.shape[1]
                 placed = [Edit(e.vector, e.layer, e.point, length - 1 if from_last else e.first) for e in edits]
                 scores = (_shared if use_cache else _plain)(subject, batch, placed).cpu().numpy()
@@ -111,13 +111,19 @@ def score(
                     result[item][answer] = value
 
     halving(run, rows=rows)
-    bad = [item.id for item, values in zip(prepared.items, result, strict=True) if not np.isfinite(values).all()]
+    require_finite(subject, prepared, result)
+    return result
+
+
+def require_finite(subject: Subject, prepared: Prepared, scores: Sequence[np.ndarray]) -> None:
+    """Raise when an item's scores (one array an item, or the items several times over) are not finite."""
+    count = len(prepared.items)
+    bad = [prepared.items[i % count].id for i, values in enumerate(scores) if not np.isfinite(values).all()]
     if bad:
         raise SteeringError(
-            f"{subject.id}: {len(bad)} of {len(result)} items have NaN or infinite log-probabilities, e.g. {bad[0]}",
+            f"{subject.id}: {len(set(bad))} of {count} items have NaN or infinite log-probabilities, e.g. {bad[0]}",
             hint=f"dtype is {subject.dtype}: pass --dtype float32, or a smaller strength",
         )
-    return result
 
 
 def metrics(prepared: Prepared, scores: Sequence[np.ndarray]) -> Metrics:
@@ -133,7 +139,7 @@ def metrics(prepared: Prepared, scores: Sequence[np.ndarray]) -> Metrics:
     return Metrics(*(np.asarray(column) for column in (binary, margin, mc1, mc2)))
 
 
-def _shared(subject: Subject, batch: _Batch, edits: Sequence[Edit]) -> torch.Tensor:
+def _shared(subject: Subject, batch: Batch, edits: Sequence[Edit]) -> torch.Tensor:
     """One prompt pass, its cache copied to every answer; log-probabilities (R,)."""
     longer = batch.answers.shape[1] > 1
     model, last = subject.model, ({"logits_to_keep": 1} if subject.keeps_logits else {})
@@ -144,36 +150,36 @@ def _shared(subject: Subject, batch: _Batch, edits: Sequence[Edit]) -> torch.Ten
         if not longer:
             return total
         cache = out.past_key_values
-        if _reorderable(cache):
+        if reorderable(cache):
             cache.reorder_cache(batch.owner)
             return total + _continued(subject, batch, cache)
     return _plain(subject, batch, edits)
 
 
-def _continued(subject: Subject, batch: _Batch, cache: Any) -> torch.Tensor:
+def _continued(subject: Subject, batch: Batch, cache: Any) -> torch.Tensor:
     """Log-probabilities (R,) of all answer tokens but the first, from the cache of their prompts."""
     tokens, targets = batch.answers[:, :-1], batch.answers[:, 1:]
-    keep = _inside(batch.lengths - 1, width=tokens.shape[1])
+    keep = inside(batch.lengths - 1, width=tokens.shape[1])
     mask = torch.ones((len(tokens), batch.prompts.shape[1] + tokens.shape[1]), dtype=torch.long, device=tokens.device)
-    with _only_at(subject, keep):
+    with forward_kept(subject, keep):
         out = subject.model(input_ids=tokens, attention_mask=mask, past_key_values=cache, use_cache=True)
-    return _summed(out.logits, targets, keep)
+    return summed(out.logits, targets, keep)
 
 
-def _plain(subject: Subject, batch: _Batch, edits: Sequence[Edit]) -> torch.Tensor:
+def _plain(subject: Subject, batch: Batch, edits: Sequence[Edit]) -> torch.Tensor:
     """Prompt and answer in one pass without a cache; log-probabilities (R,)."""
     length, width = batch.prompts.shape[1], batch.answers.shape[1]
     tokens = torch.cat([batch.prompts[batch.owner], batch.answers], dim=1)
     keep = torch.zeros_like(tokens, dtype=torch.bool)
-    keep[:, length - 1 : -1] = _inside(batch.lengths, width=width)
+    keep[:, length - 1 : -1] = inside(batch.lengths, width=width)
     targets = torch.cat([tokens[:, 1:], tokens[:, :1]], dim=1)
-    with steering(subject.blocks, edits, cached=False), _only_at(subject, keep):
+    with steering(subject.blocks, edits, cached=False), forward_kept(subject, keep):
         out = subject.model(input_ids=tokens, attention_mask=torch.ones_like(tokens), use_cache=False)
-    return _summed(out.logits, targets, keep)
+    return summed(out.logits, targets, keep)
 
 
 @contextmanager
-def _only_at(subject: Subject, keep: torch.Tensor) -> Iterator[None]:
+def forward_kept(subject: Subject, keep: torch.Tensor) -> Iterator[None]:
     """Hand the output projection the kept positions (R, A) alone: logits come out as (1, kept, vocabulary).
 
     Scaling and soft-capping that a model applies to its logits act on each number alone, so they still apply.
@@ -189,7 +195,7 @@ def _only_at(subject: Subject, keep: torch.Tensor) -> Iterator[None]:
         handle.remove()
 
 
-def _summed(logits: torch.Tensor, targets: torch.Tensor, keep: torch.Tensor) -> torch.Tensor:
+def summed(logits: torch.Tensor, targets: torch.Tensor, keep: torch.Tensor) -> torch.Tensor:
     """Sum of log p(target) over each row's kept positions; logits (1, kept, V), targets and keep (R, A)."""
     flat = logits[0]
     chosen = flat.gather(1, targets[keep].unsqueeze(1)).squeeze(1).double()
@@ -198,11 +204,11 @@ def _summed(logits: torch.Tensor, targets: torch.Tensor, keep: torch.Tensor) -> 
     return torch.zeros(len(keep), dtype=torch.float64, device=keep.device).index_add(0, row, log_p)
 
 
-def _inside(lengths: torch.Tensor, *, width: int) -> torch.Tensor:
+def inside(lengths: torch.Tensor, *, width: int) -> torch.Tensor:
     return torch.arange(width, device=lengths.device)[None, :] < lengths[:, None]
 
 
-def _batches(requests: Sequence[_Request], *, rows: int, vocabulary: int, device: torch.device) -> list[_Batch]:
+def _batches(requests: Sequence[_Request], *, rows: int, vocabulary: int, device: torch.device) -> list[Batch]:
     by_prompt: dict[tuple[int, ...], list[_Request]] = defaultdict(list)
     for request in requests:
         by_prompt[request.prompt].append(request)
@@ -223,11 +229,11 @@ def _batches(requests: Sequence[_Request], *, rows: int, vocabulary: int, device
     return batches
 
 
-def _batch(groups: Sequence[Sequence[_Request]], device: torch.device) -> _Batch:
+def _batch(groups: Sequence[Sequence[_Request]], device: torch.device) -> Batch:
     members = [(index, request) for index, group in enumerate(groups) for request in group]
     width = max(len(request.tokens) for _, request in members)
     padded = [request.tokens + (0,) * (width - len(request.tokens)) for _, request in members]
-    return _Batch(
+    return Batch(
         prompts=torch.tensor([group[0].prompt for group in groups], device=device),
         owner=torch.tensor([index for index, _ in members], device=device),
         answers=torch.tensor(padded, device=device),
@@ -236,10 +242,10 @@ def _batch(groups: Sequence[Sequence[_Request]], device: torch.device) -> _Batch
     )
 
 
-def _vocabulary(subject: Subject) -> int:
+def vocabulary_of(subject: Subject) -> int:
     return int(subject.model.get_output_embeddings().weight.shape[0])
 
 
-def _reorderable(cache: Any) -> bool:
+def reorderable(cache: Any) -> bool:
     layers = getattr(cache, "layers", None) or []
     return len(layers) > 0 and all(isinstance(getattr(layer, "keys", None), torch.Tensor) for layer in layers)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 import numpy as np
 
@@ -12,7 +13,8 @@ from generator.steering.directions import Activations, Direction, fit_direction
 from generator.steering.effects import best_pairs, capability_accuracy, text_effects
 from generator.steering.errors import SteeringError
 from generator.steering.layers import Edit
-from generator.steering.score import Prepared, metrics, prepare, score
+from generator.steering.many import score_many
+from generator.steering.score import Metrics, Prepared, metrics, prepare, score
 from generator.steering.subject import Subject
 
 STRENGTHS = (0.05, 0.1, 0.2, 0.4, 0.8)
@@ -85,9 +87,13 @@ def sweep(
         candidates.extend((layer, strength, edit_for(direction, strength)) for strength in strengths)
     base_perplexity, effects = text_effects(subject, texts, [[edit] for _, _, edit in candidates])
     cells = []
-    for (layer, strength, edit), effect in zip(candidates, effects, strict=True):
-        figures = metrics(validation, score(subject, validation, edits=[edit], from_last=from_last))
-        held = capability_accuracy(subject, capability, edits=[edit], from_last=from_last)
+    for (layer, strength, _), effect, held, figures in zip(
+        candidates,
+        effects,
+        _by_layer(subject, capability, candidates, from_last=from_last),
+        _by_layer(subject, validation, candidates, from_last=from_last),
+        strict=True,
+    ):
         ratio = effect.perplexity / base_perplexity
         cells.append(
             Cell(
@@ -95,13 +101,24 @@ def sweep(
                 strength=strength,
                 accuracy=float(figures.binary.mean()),
                 margin=float(figures.margin.mean()),
-                capability=held,
+                capability=float(held.mc1.mean()),
                 perplexity_ratio=ratio,
-                admissible=held >= base_capability - limits.capability_drop - 1e-12
+                admissible=float(held.mc1.mean()) >= base_capability - limits.capability_drop - 1e-12
                 and ratio <= 1 + limits.perplexity_rise + 1e-12,
             )
         )
     return cells
+
+
+def _by_layer(
+    subject: Subject, prepared: Prepared, candidates: Sequence[tuple[int, float, Edit]], *, from_last: bool
+) -> list[Metrics]:
+    """Outcomes of every candidate, in their order; candidates of one layer are scored together."""
+    found: list[Metrics] = []
+    for _, group in groupby(candidates, key=lambda candidate: candidate[0]):
+        edits = [edit for _, _, edit in group]
+        found += [metrics(prepared, scores) for scores in score_many(subject, prepared, edits, from_last=from_last)]
+    return found
 
 
 def freeze(cells: Sequence[Cell], *, validation: Sequence[ChoiceItem]) -> Frozen:
