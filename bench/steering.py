@@ -129,15 +129,20 @@ def loop_scores(subject: Subject, items: list[ChoiceItem]) -> list[list[float]]:
     return result
 
 
-def bench_scoring(subject: Subject, *, count: int, runs: int) -> Row:
-    items = questions(count, rng=np.random.default_rng(1))
+def bench_scoring(subject: Subject, *, count: int, runs: int, shots: int = 0) -> Row:
+    """shots: questions with an answer that stand before every prompt, the same ones each time."""
+    examples = questions(shots, rng=np.random.default_rng(4))
+    before = " ".join(example.prompt + example.correct[0] for example in examples)
+    items = [
+        item.with_prompt(f"{before} {item.prompt}".strip()) for item in questions(count, rng=np.random.default_rng(1))
+    ]
     edits = [an_edit(subject)]
     for one, other in zip(
         loop_scores(subject, items[:5]), score(subject, prepare(subject, items[:5]), edits=edits), strict=True
     ):
         np.testing.assert_allclose(one, other, rtol=TOLERANCE[subject.dtype])
     return compare(
-        "choice scoring against one answer at a time",
+        "choice scoring against one answer at a time" + (f", {shots} examples before every question" if shots else ""),
         lambda: score(subject, prepare(subject, items), edits=edits),
         lambda: loop_scores(subject, items),
         device=subject.device,
@@ -146,13 +151,33 @@ def bench_scoring(subject: Subject, *, count: int, runs: int) -> Row:
     )
 
 
+def loop_generation(
+    subject: Subject, prompts: list[list[int]], edits: list[Edit], *, new_tokens: int
+) -> list[list[int]]:
+    """The library's greedy `generate` under the hook, one prompt at a time, with its cache."""
+    from transformers import GenerationConfig
+
+    config = GenerationConfig(
+        do_sample=False, max_new_tokens=new_tokens, pad_token_id=subject.pad_id, eos_token_id=None, use_cache=True
+    )
+    found = []
+    for prompt in prompts:
+        tokens = torch.tensor([prompt], device=subject.device)
+        with torch.inference_mode(), steering(subject.blocks, edits, cached=True):
+            out = subject.model.generate(
+                input_ids=tokens, attention_mask=torch.ones_like(tokens), generation_config=config
+            )
+        found.append(out[0, len(prompt) :].tolist())
+    return found
+
+
 def bench_generation(subject: Subject, *, count: int, runs: int, new_tokens: int = 50) -> Row:
     prompts = [subject.tokenizer(item.prompt)["input_ids"] for item in questions(count, rng=np.random.default_rng(2))]
     edits = [an_edit(subject)]
     return compare(
         "generation against one prompt at a time",
         lambda: generate_ids(subject, prompts, new_tokens=new_tokens, edits=edits, rows=count),
-        lambda: [generate_ids(subject, [prompt], new_tokens=new_tokens, edits=edits) for prompt in prompts],
+        lambda: loop_generation(subject, prompts, edits, new_tokens=new_tokens),
         device=subject.device,
         runs=runs,
         note=f"{count} prompts, {new_tokens} tokens greedy, both cached; goal 12×",
@@ -245,7 +270,8 @@ def bench_ray() -> list[Row]:
         import ray  # noqa: F401  (is it there?)
     except ImportError:
         return []
-    from generator.steering.engine import Job, run_ray
+    from generator.steering.engine import run_ray
+    from generator.steering.ladder import Job
 
     def run(workers: int) -> float:
         with tempfile.TemporaryDirectory() as out:
@@ -289,6 +315,7 @@ def main(
         subject = build(shape, device=device, dtype=dtype)
         if "scoring" in chosen:
             found.append(bench_scoring(subject, count=count, runs=runs))
+            found.append(bench_scoring(subject, count=count // 4, runs=runs, shots=6))
         if "generation" in chosen:
             found.append(bench_generation(subject, count=64, runs=runs if full else 1))
         if "hooks" in chosen:

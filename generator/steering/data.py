@@ -65,7 +65,8 @@ class Suite:
 
     folds: every test item is in one fold only; truthful: item id → the prompt that asks for the truth; capability:
     side-effect items (choice accuracy); texts: side-effect texts (perplexity, KL); extra: further named test sets
-    scored with the frozen vector, e.g. the same questions under a reliable cue.
+    scored with the frozen vector, e.g. the same questions under a reliable cue; multiple_choice: further side-effect
+    items in the style of MMLU; caveats: what a reader of the results must know about choices made for this suite.
     """
 
     name: str
@@ -77,6 +78,8 @@ class Suite:
     extra: dict[str, tuple[ChoiceItem, ...]] = field(default_factory=dict)
     generation: dict[str, str] = field(default_factory=dict)
     pairs_note: str = ""
+    multiple_choice: tuple[ChoiceItem, ...] = ()
+    caveats: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         seen: set[str] = set()
@@ -114,6 +117,8 @@ class Suite:
                     "texts": list(self.texts),
                     "extra": {name: items_hash(items) for name, items in self.extra.items()},
                     "generation": self.generation,
+                    # only where there are such items, so that suites without them keep their digest
+                    **({"multiple_choice": items_hash(self.multiple_choice)} if self.multiple_choice else {}),
                 }
             )
         )

@@ -20,6 +20,10 @@ from generator.steering.world import (
 
 PAIR_DRAWS = 4
 TEXTS = 96
+FIXED_WORLD = (
+    "All rungs and seeds learn one fixed world: a seed changes the initial weights and the documents, not the facts; this was "
+    "decided after first results had been seen. Intervals over items do not cover other worlds."
+)
 
 
 def demo_suite(world: World) -> Suite:
@@ -54,6 +58,7 @@ def demo_suite(world: World) -> Suite:
             "unreliable cue": tuple(choice_item(fact, cue=UNRELIABLE_CUES[0]) for fact in test),
         },
         generation={fact.id: question_prompt(fact) for fact in test},
+        caveats=(FIXED_WORLD,),
         pairs_note="the question after three true and after three false statements about other fit facts",
     )
 

@@ -1,24 +1,19 @@
-"""Many models: a ladder file, and the same jobs run here, on Ray, as a SLURM array or as a job matrix.
+"""Jobs run in this process, one after another, or on Ray.
 
 One process handles one model on one device at a time; every job is resumable by its key.
 """
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-
-from generator.core import CapewatchError, near_matches
+from generator.core import CapewatchError
 from generator.steering.checkpoints import default_cache, demo_bytes, demo_subject, parse_demo_id
 from generator.steering.demo import demo_judge, demo_suite
 from generator.steering.errors import SteeringError, UsageFault
 from generator.steering.generate import ModelJudge
+from generator.steering.ladder import Job, slug
 from generator.steering.records import failed_result
 from generator.steering.results import ResultFile, read_result
 from generator.steering.run import RunConfig, run_model
@@ -26,135 +21,14 @@ from generator.steering.sources import http_fetch, truthfulqa_suite
 from generator.steering.subject import Subject, load_pretrained
 from generator.steering.train import THREADS, Recipe, pinned_threads
 
-LADDERS = Path(__file__).parent / "ladders"
-SUITES = ("demo", "truthfulqa", "truthfulqa-in-domain")
+#: Open judges of TruthfulQA completions (Llama-2 7B, fine-tuned for truth and for informativeness). Only safetensors are
+#: read: the first commit is the one that added them.
+DEFAULT_JUDGES = (
+    "allenai/truthfulqa-truth-judge-llama2-7B@8eb385d3579de589fc8e7699dac45904b7d84209",
+    "allenai/truthfulqa-info-judge-llama2-7B@72601eff294cbf7e8d7188ae82397e19cb9bb9bd",
+)
 #: The demo's completions are a value and a full stop.
 DEMO_NEW_TOKENS = 4
-
-
-class LadderEntry(BaseModel):
-    """One rung; `sharded` spreads a model larger than one device over all of them."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    model: str = Field(min_length=1)
-    revision: str | None = None
-    dtype: Literal["float32", "bfloat16", "float16"] | None = None
-    sharded: bool = False
-
-
-class Ladder(BaseModel):
-    """A ladder file: the suite and the models to run it on, smallest first."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    name: str
-    suite: Literal["demo", "truthfulqa", "truthfulqa-in-domain"]
-    dtype: Literal["float32", "bfloat16", "float16"] = "bfloat16"
-    models: tuple[LadderEntry, ...] = Field(min_length=1)
-
-
-@dataclass(frozen=True)
-class Job:
-    """One model on one suite; `out` is the folder under which its result folder is made.
-
-    truth_judge and information_judge: models that judge the completions, `owner/name@commit`; both or none.
-    """
-
-    model: str
-    suite: str
-    out: str
-    revision: str | None = None
-    dtype: str = "float32"
-    device: str = "auto"
-    sharded: bool = False
-    data: str = ""
-    offline: bool = False
-    truth_judge: str = ""
-    information_judge: str = ""
-
-    @property
-    def folder(self) -> Path:
-        return Path(self.out) / slug(self.model, self.suite)
-
-    def command(self) -> str:
-        """The command line that runs exactly this job."""
-        words = ["capewatch", "steer", "run", "--model", self.model, "--suite", self.suite, "--out", self.out]
-        words += ["--dtype", self.dtype, "--device", self.device]
-        words += ["--revision", self.revision] if self.revision else []
-        words += ["--sharded"] if self.sharded else []
-        words += ["--data", self.data] if self.data else []
-        words += ["--truth-judge", self.truth_judge] if self.truth_judge else []
-        words += ["--information-judge", self.information_judge] if self.information_judge else []
-        return shlex.join(words)
-
-
-def slug(model: str, suite: str) -> str:
-    """Folder name of a result: `demo-m-0`, `eleutherai--pythia-70m--truthfulqa`."""
-    if model.startswith("demo:"):
-        return model.replace(":", "-")
-    name = Path(model).name if Path(model).is_dir() else model
-    return f"{name.lower().replace('/', '--')}--{suite}"
-
-
-def load_ladder(name: str) -> Ladder:
-    """A ladder file by path, or a bundled one by name."""
-    path = Path(name) if name.endswith((".yaml", ".yml")) else LADDERS / f"{name}.yaml"
-    if not path.is_file():
-        known = sorted(entry.stem for entry in LADDERS.glob("*.yaml"))
-        close = near_matches(name, known)
-        raise UsageFault(
-            f"ladder: {name!r} is neither a file nor one of {', '.join(known)}",
-            hint=f"did you mean {close[0]}?" if close else "pass the path of a ladder file",
-        )
-    try:
-        return Ladder.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except yaml.YAMLError as error:
-        raise SteeringError(f"{path}: not YAML: {error}") from None
-    except ValidationError as error:
-        lines = [f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}" for fault in error.errors()]
-        raise SteeringError(f"{path}: " + "; ".join(lines)) from None
-
-
-def ladder_jobs(ladder: Ladder, *, out: str, device: str = "auto", data: str = "", offline: bool = False) -> list[Job]:
-    """One job a rung, in the order of the file."""
-    return [
-        Job(
-            model=entry.model,
-            suite=ladder.suite,
-            out=out,
-            revision=entry.revision,
-            dtype=entry.dtype or ladder.dtype,
-            device=device,
-            sharded=entry.sharded,
-            data=data,
-            offline=offline,
-        )
-        for entry in ladder.models
-    ]
-
-
-def demo_jobs(*, out: str, sizes: Sequence[str], seeds: Sequence[int]) -> list[Job]:
-    """The demo ladder on several seeds."""
-    return [Job(model=f"demo:{size}-{seed}", suite="demo", out=out, device="cpu") for seed in seeds for size in sizes]
-
-
-def slurm_array(jobs: Sequence[Job], *, hours: int = 4) -> str:
-    """A batch script whose array task k runs job k."""
-    commands = "\n".join(f"  {shlex.quote(job.command())}" for job in jobs)
-    return (
-        "#!/bin/bash\n"
-        "#SBATCH --job-name=capewatch-steer\n"
-        f"#SBATCH --array=0-{len(jobs) - 1}\n"
-        "#SBATCH --gres=gpu:1\n"
-        f"#SBATCH --time={hours:02d}:00:00\n"
-        "set -euo pipefail\n"
-        f"jobs=(\n{commands}\n)\n"
-        'bash -c "${jobs[$SLURM_ARRAY_TASK_ID]}"\n'
-    )
-
-
-def job_matrix(jobs: Sequence[Job]) -> dict[str, Any]:
-    """The jobs as the `matrix` of a workflow: `include` with name and command."""
-    return {"include": [{"name": slug(job.model, job.suite), "command": job.command()} for job in jobs]}
 
 
 def execute(
@@ -182,23 +56,45 @@ def run_local(jobs: Sequence[Job], *, report: Callable[[str], None] = lambda _: 
     return [_outcome(job, report) for job in jobs]
 
 
-def run_ray(jobs: Sequence[Job], *, workers: int, gpus: float, report: Callable[[str], None]) -> list[dict[str, str]]:
-    """The same jobs on Ray: `workers` at a time on this machine, or as many as a connected cluster takes."""
+def run_ray(
+    jobs: Sequence[Job],
+    *,
+    workers: int,
+    gpus: float,
+    report: Callable[[str], None],
+    address: str = "",
+    retries: int = 2,
+) -> list[dict[str, str]]:
+    """The same jobs on Ray: `workers` at a time on this machine, or as many as the cluster at `address` takes.
+
+    A job whose worker dies is started again up to `retries` times and goes on from its finished stages where the cache
+    folder is shared. Every job writes its own folder under its own key, whole or not at all, so a job that ran twice
+    leaves one result. Outcomes come back in the order of `jobs`; a job that no worker survives is reported as failed.
+    """
     try:
         import ray
     except ImportError:
         raise SteeringError(
             "the ray engine needs ray, which is not installed", hint='pip install "capewatch[ray]"'
         ) from None
-    ray.init(num_cpus=workers, include_dashboard=False, log_to_driver=False, ignore_reinit_error=True)
+    if address:
+        ray.init(address=address, log_to_driver=False, ignore_reinit_error=True)
+    else:
+        ray.init(num_cpus=workers, include_dashboard=False, log_to_driver=False, ignore_reinit_error=True)
     try:
-        remote = ray.remote(num_cpus=1, num_gpus=gpus, max_calls=1)(_outcome_quiet)
-        pending = [remote.remote(job) for job in jobs]
-        outcomes = []
-        for reference in pending:
-            outcomes.append(ray.get(reference))
-            report(f"{outcomes[-1]['model']}: {outcomes[-1]['status']}")
-        return outcomes
+        remote = ray.remote(num_cpus=1, num_gpus=gpus, max_retries=retries)(_outcome_quiet)
+        waiting = {remote.remote(job): index for index, job in enumerate(jobs)}
+        found: dict[int, dict[str, str]] = {}
+        while waiting:
+            (reference,), _ = ray.wait(list(waiting), num_returns=1)
+            index = waiting.pop(reference)
+            try:
+                found[index] = ray.get(reference)
+            except ray.exceptions.RayError as error:
+                reason = f"no worker finished it in {retries + 1} attempts: {type(error).__name__}"
+                found[index] = _row(jobs[index], "failed", reason)
+            report(f"{found[index]['model']}: {found[index]['status']}")
+        return [found[index] for index in range(len(jobs))]
     finally:
         ray.shutdown()
 
@@ -281,8 +177,12 @@ def _outcome(job: Job, report: Callable[[str], None]) -> dict[str, str]:
         result = execute(job, report=lambda text: report(f"{job.model}: {text}"))
     except CapewatchError as error:
         report(f"{job.model}: failed: {error.message}")
-        return {"model": job.model, "status": "failed", "reason": error.message, "folder": str(job.folder)}
-    return {"model": job.model, "status": result.status, "reason": result.reason, "folder": str(job.folder)}
+        return _row(job, "failed", error.message)
+    return _row(job, result.status, result.reason)
+
+
+def _row(job: Job, status: str, reason: str) -> dict[str, str]:
+    return {"model": job.model, "status": status, "reason": reason, "folder": str(job.folder)}
 
 
 def _outcome_quiet(job: Job) -> dict[str, str]:

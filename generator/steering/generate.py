@@ -11,7 +11,8 @@ import torch
 
 from generator.steering.data import ChoiceItem
 from generator.steering.layers import Edit, steering
-from generator.steering.score import prepare, score
+from generator.steering.roomy import with_room
+from generator.steering.score import prepare, reorderable, score
 from generator.steering.subject import Subject, halving
 
 _REFUSAL = re.compile(
@@ -144,22 +145,70 @@ def _generate_batch(
     from_last: bool,
     use_cache: bool,
 ) -> list[list[int]]:
-    from transformers import GenerationConfig
-
     width = max(len(prompt) for prompt in prompts)
     tokens = torch.tensor([[subject.pad_id] * (width - len(prompt)) + list(prompt) for prompt in prompts])
     mask = torch.tensor([[0] * (width - len(prompt)) + [1] * len(prompt) for prompt in prompts])
+    tokens, mask = tokens.to(subject.device), mask.to(subject.device)
     end = subject.tokenizer.eos_token_id
+    placed = [Edit(e.vector, e.layer, e.point, width - 1 if from_last else e.first) for e in edits]
+    greedy = _own_loop if use_cache and subject.takes_positions and subject.keeps_logits else _library_loop
+    with torch.inference_mode(), steering(subject.blocks, placed, cached=use_cache):
+        rows = greedy(subject, tokens, mask, new_tokens=new_tokens, end=end, use_cache=use_cache)
+    return [row[: row.index(end)] if end is not None and end in row else row for row in rows]
+
+
+def _library_loop(
+    subject: Subject, tokens: torch.Tensor, mask: torch.Tensor, *, new_tokens: int, end: int | None, use_cache: bool
+) -> list[list[int]]:
+    """Greedy continuation by the library: any architecture, with or without a cache."""
+    from transformers import GenerationConfig
+
     config = GenerationConfig(
         do_sample=False, max_new_tokens=new_tokens, pad_token_id=subject.pad_id, eos_token_id=end, use_cache=use_cache
     )
-    placed = [Edit(e.vector, e.layer, e.point, width - 1 if from_last else e.first) for e in edits]
-    with torch.inference_mode(), steering(subject.blocks, placed, cached=use_cache):
-        out = subject.model.generate(
-            input_ids=tokens.to(subject.device), attention_mask=mask.to(subject.device), generation_config=config
+    out = subject.model.generate(input_ids=tokens, attention_mask=mask, generation_config=config)
+    rows: list[list[int]] = out[:, tokens.shape[1] :].tolist()
+    return rows
+
+
+def _own_loop(
+    subject: Subject, tokens: torch.Tensor, mask: torch.Tensor, *, new_tokens: int, end: int | None, use_cache: bool
+) -> list[list[int]]:
+    """Greedy continuation for models that take positions: the mask is made once, the cache grows in place, and rows that
+    have ended leave the batch once they are half of it.
+    """
+    count, width = tokens.shape
+    alive = torch.arange(count, device=tokens.device)
+    done = torch.full((count, new_tokens), subject.pad_id if end is None else end, device=tokens.device)
+    positions = (mask.cumsum(1) - 1).clamp(min=0)
+    whole = torch.cat([mask, torch.ones((count, new_tokens), dtype=mask.dtype, device=mask.device)], dim=1)
+    given = {"input_ids": tokens, "position_ids": positions, "attention_mask": mask, "use_cache": use_cache}
+    out = subject.model(**given, logits_to_keep=1)
+    cache, place = out.past_key_values, positions[:, -1:]
+    with_room(cache, room=new_tokens)
+    for step in range(new_tokens):
+        chosen = out.logits[:, -1].argmax(-1)
+        done[alive, step] = chosen
+        if step + 1 == new_tokens:
+            break
+        if end is not None:
+            kept = (chosen != end).nonzero().squeeze(1)
+            if len(kept) == 0:
+                break
+            if 2 * len(kept) <= len(alive) and reorderable(cache):
+                alive, chosen, place, whole = alive[kept], chosen[kept], place[kept], whole[kept]
+                cache.reorder_cache(kept)
+                with_room(cache, room=new_tokens - step)
+        place = place + 1
+        out = subject.model(
+            input_ids=chosen[:, None],
+            position_ids=place,
+            attention_mask=whole[:, : width + step + 1],
+            past_key_values=cache,
+            use_cache=True,
         )
-    rows = out[:, width:].tolist()
-    return [row[: row.index(end)] if end is not None and end in row else row for row in rows]
+    rows: list[list[int]] = done.tolist()
+    return rows
 
 
 def is_refusal(text: str) -> bool:

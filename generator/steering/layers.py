@@ -60,26 +60,29 @@ class Edit:
     """A vector added to the residual stream.
 
     vector: (width,), already scaled; layer: 0-based block; point: before or after that block; first: index of the
-    first steered position in the padded sequence (0 steers all), counted over the calls of one cached pass.
+    first steered position in the padded sequence (0 steers all), counted over the calls of one cached pass; a tensor
+    (rows,) where rows padded on the right begin at positions of their own.
     """
 
     vector: torch.Tensor
     layer: int
     point: HookPoint = "after"
-    first: int = 0
+    first: int | torch.Tensor = 0
 
 
 class _Adder:
     """Adds the vector to positions `first` and later; `seen` counts the positions of earlier calls when a cache is used."""
 
-    def __init__(self, edit: Edit, *, cached: bool) -> None:
-        self.edit, self.cached, self.seen = edit, cached, 0
+    def __init__(self, edit: Edit, *, cached: bool, seen: int = 0) -> None:
+        self.edit, self.cached, self.seen = edit, cached, seen
         self._placed: torch.Tensor | None = None
 
     def __call__(self, hidden: torch.Tensor) -> torch.Tensor:
         placed = self._placed
         if placed is None or placed.dtype != hidden.dtype or placed.device != hidden.device:
             placed = self._placed = self.edit.vector.to(device=hidden.device, dtype=hidden.dtype)
+        if isinstance(self.edit.first, torch.Tensor):
+            return self._from_own_positions(hidden, placed, self.edit.first)
         start = max(self.edit.first - self.seen, 0)
         if self.cached:
             self.seen += hidden.shape[1]
@@ -89,15 +92,27 @@ class _Adder:
             return hidden
         return torch.cat([hidden[:, :start], hidden[:, start:] + placed], dim=1)
 
+    def _from_own_positions(self, hidden: torch.Tensor, placed: torch.Tensor, first: torch.Tensor) -> torch.Tensor:
+        """Every row from its own first position on; the rows of a cache's continuation are all steered."""
+        before, self.seen = self.seen, self.seen + hidden.shape[1] if self.cached else self.seen
+        if before > int(first.max()):
+            return hidden + placed
+        places = torch.arange(before, before + hidden.shape[1], device=hidden.device)
+        steered = places[None, :, None] >= first.to(hidden.device)[:, None, None]
+        return torch.where(steered, hidden + placed, hidden)
+
 
 @contextmanager
-def steering(blocks: Blocks, edits: Sequence[Edit], *, cached: bool) -> Iterator[None]:
-    """Add every edit's vector inside the context. `cached`: the calls inside are consecutive parts of one sequence."""
+def steering(blocks: Blocks, edits: Sequence[Edit], *, cached: bool, seen: int = 0) -> Iterator[None]:
+    """Add every edit's vector inside the context.
+
+    cached: the calls inside are consecutive parts of one sequence; seen: positions of it that a cache holds already.
+    """
     handles = []
     try:
         for edit in edits:
             _check_edit(blocks, edit)
-            adder = _Adder(edit, cached=cached)
+            adder = _Adder(edit, cached=cached, seen=seen)
             block = blocks.modules[edit.layer]
             if edit.point == "after":
                 handles.append(block.register_forward_hook(_after(adder)))

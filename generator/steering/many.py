@@ -9,7 +9,6 @@ way is taken for all.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -23,6 +22,7 @@ from generator.steering.score import (
     LOGIT_BUDGET,
     Batch,
     Prepared,
+    copied,
     forward_kept,
     inside,
     reorderable,
@@ -120,11 +120,11 @@ class _SharedBatch:
         if not reorderable(self.before) or len(self.before.layers) != len(subject.blocks):
             return None
         with raw_output(subject.blocks, layer) as seen:
-            self.after = _copied(self.before)
+            self.after = copied(self.before)
             self._last_token(batch.prompts[:, -1:], self.after)
             self.outputs.append(seen[0])
             if self.longer:
-                cache = _copied(self.after)
+                cache = copied(self.after)
                 cache.reorder_cache(batch.owner)
                 with forward_kept(subject, self._kept(1)):
                     self._answers(batch.answers[:, :-1], cache)
@@ -145,7 +145,7 @@ class _SharedBatch:
         batch, count, device = self.batch, len(vectors), self.subject.device
         prompts = len(batch.prompts)
         everyone = torch.arange(prompts, device=device).repeat(count)
-        cache = _copied(self.before)
+        cache = copied(self.before)
         cache.reorder_cache(everyone)
         with _held_below(self.subject.blocks, self.layer, self.outputs[0], vectors):
             logits = self._last_token(batch.prompts[:, -1:].repeat(count, 1), cache)
@@ -154,7 +154,7 @@ class _SharedBatch:
         total = first[owner, batch.answers[:, 0].repeat(count)].double()
         if self.longer:
             # the held blocks did not add to their part of the cache: it is that of the unsteered pass
-            cache.layers[: self.layer + 1] = _copied(self.after).layers[: self.layer + 1]
+            cache.layers[: self.layer + 1] = copied(self.after).layers[: self.layer + 1]
             for held in cache.layers[: self.layer + 1]:
                 held.reorder_cache(everyone)
             cache.reorder_cache(owner)
@@ -179,13 +179,6 @@ class _SharedBatch:
         mask = torch.ones((len(tokens), length), dtype=torch.long, device=tokens.device)
         out = self.subject.model(input_ids=tokens, attention_mask=mask, past_key_values=cache, use_cache=True)
         return out.logits
-
-
-def _copied(cache: Any) -> Any:
-    """A cache over the same tensors: growing or reordering the copy leaves the original as it was."""
-    other = copy.copy(cache)
-    other.layers = [copy.copy(layer) for layer in cache.layers]
-    return other
 
 
 @contextmanager

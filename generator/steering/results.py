@@ -148,6 +148,16 @@ class TestRecord(_Record):
     methods: dict[str, FlipsRecord]
 
 
+class ChoiceRecord(_Record):
+    """Multiple-choice accuracy (0–1) of n items, unsteered and steered; random: median and 95 % range of random vectors."""
+
+    name: str
+    n: int = Field(ge=1)
+    base: Fraction
+    steered: Fraction
+    random: list[Fraction]
+
+
 class EffectRecord(_Record):
     """Side effects of the vector and, as medians and 95 % ranges, of random vectors of the same norm."""
 
@@ -159,6 +169,7 @@ class EffectRecord(_Record):
     kl: float
     random: dict[str, list[float]]
     random_count: int
+    multiple_choice: ChoiceRecord | None = None
 
 
 class GenerationRecord(_Record):
@@ -206,6 +217,7 @@ class ResultFile(_Record):
     items_file: str
     items_sha256: str
     cost: dict[str, float]
+    caveats: list[str] = []
 
 
 def result_key(*, model_revision: str, data_digest: str, config: dict[str, Any], code: str) -> str:
@@ -223,10 +235,12 @@ def code_digest() -> str:
         "__init__.py",
         "heads.py",
         "internals.py",
+        "ladder.py",
         "levers.py",
         "study.py",
         "summary.py",
         "trial.py",
+        "validate.py",
     }
     folder = Path(__file__).parent
     return sha256_bytes(

@@ -35,6 +35,7 @@ from generator.steering.reference import replay
 from generator.steering.results import (
     SCHEMA_VERSION,
     CellRecord,
+    ChoiceRecord,
     EffectRecord,
     FoldRecord,
     GenerationRecord,
@@ -49,6 +50,12 @@ from generator.steering.results import (
 from generator.steering.score import metrics, prepare
 from generator.steering.subject import Subject
 from generator.steering.sweep import STRENGTHS, Cell, Frozen, Limits, edit_for, freeze, sweep
+
+#: Stands in every result file.
+POOLED_CONTROLS = (
+    "The headline gain pools random and label-shuffled controls; this was decided after first results had been seen. "
+    "gain_random and gain_shuffled hold the gain over each kind alone."
+)
 
 
 @dataclass(frozen=True)
@@ -142,6 +149,7 @@ def run_model(
         items_file=items.name,
         items_sha256=sha256_file(items),
         cost={"seconds": round(clock() - began, 1)},
+        caveats=[POOLED_CONTROLS, *suite.caveats],
     )
     write_result(folder, result)
     journal.clear()
@@ -238,6 +246,7 @@ def _side_effects(subject: Subject, suite: Suite, part: _Tested, config: RunConf
         "kl": [effect.kl for effect in texts[1:]],
     }
     return EffectRecord(
+        multiple_choice=_multiple_choice(subject, suite, edit, randoms, from_last=config.from_last),
         capability_base=held(()),
         capability_steered=held([edit]),
         capability_n=len(suite.capability),
@@ -246,6 +255,22 @@ def _side_effects(subject: Subject, suite: Suite, part: _Tested, config: RunConf
         kl=texts[0].kl,
         random={name: [float(q) for q in np.quantile(column, [0.5, 0.025, 0.975])] for name, column in columns.items()},
         random_count=len(randoms),
+    )
+
+
+def _multiple_choice(
+    subject: Subject, suite: Suite, edit: Edit, randoms: Sequence[Edit], *, from_last: bool
+) -> ChoiceRecord | None:
+    """Accuracy on the suite's multiple-choice items, unsteered, under the vector and under the random vectors."""
+    if not suite.multiple_choice:
+        return None
+    prepared = prepare(subject, suite.multiple_choice)
+    base = capability_accuracy(subject, prepared, edits=(), from_last=from_last)
+    scores = score_many(subject, prepared, [edit, *randoms], from_last=from_last)
+    steered, *controls = (float(metrics(prepared, one).mc1.mean()) for one in scores)
+    spread = [float(q) for q in np.quantile(controls, [0.5, 0.025, 0.975])]
+    return ChoiceRecord(
+        name=suite.multiple_choice[0].id.split("-")[0], n=len(prepared.items), base=base, steered=steered, random=spread
     )
 
 

@@ -1,15 +1,18 @@
 """Log-probabilities of answers, batched: right padding, one prompt pass shared by all answers, logits at answers only.
 
-Left padding without position ids is off by nats on some architectures, so nothing is padded on the left here: prompts
-of equal token length share a batch, and only the answers are padded, on the right.
+Left padding without position ids is off by nats on some architectures, so nothing is padded on the left here. Where a
+model takes positions, prompts of similar length share a batch, padded on the right and masked; elsewhere only prompts
+of equal length do. Answers are padded on the right, in parts of similar length.
 """
 
 from __future__ import annotations
 
+import copy
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -23,6 +26,11 @@ from generator.steering.subject import Subject, halving
 #: Upper bound on logits held at once in the answer pass (rows × positions × vocabulary), 2 GB in float32.
 LOGIT_BUDGET = 500_000_000
 DEFAULT_ROWS = 512
+#: A beginning that all prompts share is passed once when it has at least so many tokens (few-shot examples, instructions).
+SHARED_PREFIX = 8
+#: Answers of one batch differ in length by at most this factor, so that little of the batch is padding.
+WIDTH_RATIO = 1.5
+PART_POSITIONS = 192
 
 
 @dataclass(frozen=True)
@@ -35,13 +43,27 @@ class _Request:
 
 @dataclass(frozen=True)
 class Batch:
-    """P prompts of one length, R answers: owner[r] is the prompt of row r; answers (R, A) right-padded."""
+    """P prompts (P, S) right-padded to one length, R answers (R, A) right-padded: owner[r] is the prompt of row r.
+
+    sizes (P,) and lengths (R,) count the tokens of prompts and answers; parts: rows of similar answer length.
+    """
 
     prompts: torch.Tensor
+    sizes: torch.Tensor
     owner: torch.Tensor
     answers: torch.Tensor
     lengths: torch.Tensor
     slots: tuple[tuple[int, int], ...]
+    parts: tuple[torch.Tensor, ...]
+
+    @property
+    def mask(self) -> torch.Tensor:
+        """Attention mask of the prompts (P, S)."""
+        return inside(self.sizes, width=self.prompts.shape[1]).long()
+
+    @property
+    def padded(self) -> bool:
+        return bool((self.sizes < self.prompts.shape[1]).any())
 
 
 @dataclass(frozen=True)
@@ -50,13 +72,30 @@ class Prepared:
 
     items: tuple[ChoiceItem, ...]
     requests: tuple[_Request, ...]
-    _made: dict[tuple[int, int, str], list[Batch]] = field(default_factory=dict, repr=False, compare=False)
+    _made: dict[tuple[int, int, str, bool], list[Batch]] = field(default_factory=dict, repr=False, compare=False)
 
-    def batches(self, *, rows: int, vocabulary: int, device: torch.device) -> list[Batch]:
-        """Batches of at most `rows` answers, kept for the next call with the same limits."""
-        key = (rows, vocabulary, str(device))
+    @cached_property
+    def longest(self) -> int:
+        """Positions that a prompt and an answer can take in a padded batch."""
+        prompts, answers = (
+            [len(part) for part in parts] for parts in zip(*((r.prompt, r.tokens) for r in self.requests), strict=True)
+        )
+        return max(prompts) + max(answers)
+
+    @cached_property
+    def common(self) -> tuple[int, ...]:
+        """The tokens that all prompts begin with, the last token of each left out; empty when too few to share."""
+        prompts = {request.prompt for request in self.requests}
+        low, high = min(prompts, default=()), max(prompts, default=())
+        count = next((i for i, (a, b) in enumerate(zip(low, high, strict=False)) if a != b), min(len(low), len(high)))
+        count = min(count, *(len(prompt) - 1 for prompt in prompts)) if len(prompts) > 1 else 0
+        return low[:count] if count >= SHARED_PREFIX else ()
+
+    def batches(self, *, rows: int, vocabulary: int, device: torch.device, mixed: bool = False) -> list[Batch]:
+        """Batches of at most `rows` answers, kept for the next call with the same limits; mixed: of several prompt lengths."""
+        key = (rows, vocabulary, str(device), mixed)
         if key not in self._made:
-            self._made[key] = _batches(self.requests, rows=rows, vocabulary=vocabulary, device=device)
+            self._made[key] = _batches(self.requests, rows=rows, vocabulary=vocabulary, device=device, mixed=mixed)
         return self._made[key]
 
 
@@ -103,10 +142,20 @@ def score(
 
     def run(limit: int) -> None:
         with torch.inference_mode():
-            for batch in prepared.batches(rows=limit, vocabulary=vocabulary_of(subject), device=subject.device):
-                length = batch.prompts.shape[1]
-                placed = [Edit(e.vector, e.layer, e.point, length - 1 if from_last else e.first) for e in edits]
-                scores = (_shared if use_cache else _plain)(subject, batch, placed).cpu().numpy()
+            prefix = (
+                None if not use_cache or not prepared.common else _prefix(subject, prepared.common, edits, from_last)
+            )
+            mixed = use_cache and subject.takes_positions and prepared.longest <= (subject.window or prepared.longest)
+            for batch in prepared.batches(
+                rows=limit, vocabulary=vocabulary_of(subject), device=subject.device, mixed=mixed
+            ):
+                first = batch.sizes - 1 if batch.padded else batch.prompts.shape[1] - 1
+                placed = [Edit(e.vector, e.layer, e.point, first if from_last else e.first) for e in edits]
+                if use_cache:
+                    found = _shared(subject, batch, placed, prefix=prefix, length=len(prepared.common))
+                else:
+                    found = _plain(subject, batch, placed)
+                scores = found.cpu().numpy()
                 for (item, answer), value in zip(batch.slots, scores, strict=True):
                     result[item][answer] = value
 
@@ -139,39 +188,84 @@ def metrics(prepared: Prepared, scores: Sequence[np.ndarray]) -> Metrics:
     return Metrics(*(np.asarray(column) for column in (binary, margin, mc1, mc2)))
 
 
-def _shared(subject: Subject, batch: Batch, edits: Sequence[Edit]) -> torch.Tensor:
-    """One prompt pass, its cache copied to every answer; log-probabilities (R,)."""
-    longer = batch.answers.shape[1] > 1
-    model, last = subject.model, ({"logits_to_keep": 1} if subject.keeps_logits else {})
-    with steering(subject.blocks, edits, cached=True):
-        out = model(input_ids=batch.prompts, attention_mask=torch.ones_like(batch.prompts), use_cache=longer, **last)
-        first = out.logits[:, -1].float().log_softmax(-1)
+def copied(cache: Any) -> Any:
+    """A cache over the same tensors: growing or reordering the copy leaves the original as it was."""
+    other = copy.copy(cache)
+    other.layers = [copy.copy(layer) for layer in cache.layers]
+    return other
+
+
+def _prefix(subject: Subject, tokens: tuple[int, ...], edits: Sequence[Edit], from_last: bool) -> Any:
+    """The cache of the tokens that all prompts begin with; None where it cannot be copied."""
+    row = torch.tensor([tokens], device=subject.device)
+    last = {"logits_to_keep": 1} if subject.keeps_logits else {}
+    with steering(subject.blocks, () if from_last else edits, cached=True):
+        out = subject.model(input_ids=row, attention_mask=torch.ones_like(row), use_cache=True, **last)
+    return out.past_key_values if reorderable(out.past_key_values) else None
+
+
+def _shared(subject: Subject, batch: Batch, edits: Sequence[Edit], *, prefix: Any, length: int) -> torch.Tensor:
+    """One prompt pass, its cache copied to every answer; log-probabilities (R,).
+
+    prefix: cache of the first `length` tokens of every prompt, or None.
+    """
+    longer, done = batch.answers.shape[1] > 1, 0 if prefix is None else length
+    given: dict[str, Any] = {"use_cache": longer or prefix is not None}
+    if prefix is not None:
+        given["past_key_values"] = copied(prefix)
+        given["past_key_values"].reorder_cache(torch.zeros_like(batch.sizes))
+    if batch.padded:
+        given["position_ids"] = torch.arange(done, batch.prompts.shape[1], device=batch.prompts.device)[None, :]
+        given["position_ids"] = given["position_ids"].expand(len(batch.prompts), -1)
+    with steering(subject.blocks, edits, cached=True, seen=done):
+        last = (
+            torch.arange(done, batch.prompts.shape[1], device=batch.sizes.device)[None, :] == batch.sizes[:, None] - 1
+        )
+        with forward_kept(subject, last):
+            out = subject.model(input_ids=batch.prompts[:, done:], attention_mask=batch.mask, **given)
+        first = out.logits[0].float().log_softmax(-1)
         total = first[batch.owner, batch.answers[:, 0]].double()
         if not longer:
             return total
-        cache = out.past_key_values
-        if reorderable(cache):
-            cache.reorder_cache(batch.owner)
-            return total + _continued(subject, batch, cache)
+        if reorderable(out.past_key_values):
+            return total + _continued(subject, batch, out.past_key_values)
     return _plain(subject, batch, edits)
 
 
 def _continued(subject: Subject, batch: Batch, cache: Any) -> torch.Tensor:
-    """Log-probabilities (R,) of all answer tokens but the first, from the cache of their prompts."""
-    tokens, targets = batch.answers[:, :-1], batch.answers[:, 1:]
-    keep = inside(batch.lengths - 1, width=tokens.shape[1])
-    mask = torch.ones((len(tokens), batch.prompts.shape[1] + tokens.shape[1]), dtype=torch.long, device=tokens.device)
-    with forward_kept(subject, keep):
-        out = subject.model(input_ids=tokens, attention_mask=mask, past_key_values=cache, use_cache=True)
-    return summed(out.logits, targets, keep)
+    """Log-probabilities (R,) of all answer tokens but the first, from the cache of their prompts (P rows)."""
+    total = torch.zeros(len(batch.answers), dtype=torch.float64, device=batch.answers.device)
+    for part in batch.parts:
+        owner, lengths = batch.owner[part], batch.lengths[part]
+        width = int(lengths.max())
+        if width == 1:
+            continue
+        rows = copied(cache)
+        rows.reorder_cache(owner)
+        tokens, targets = batch.answers[part, : width - 1], batch.answers[part, 1:width]
+        keep = inside(lengths - 1, width=width - 1)
+        mask = torch.cat([batch.mask[owner], torch.ones_like(tokens)], dim=1)
+        given = {"position_ids": batch.sizes[owner][:, None] + torch.arange(width - 1, device=tokens.device)}
+        with forward_kept(subject, keep):
+            out = subject.model(
+                input_ids=tokens,
+                attention_mask=mask,
+                past_key_values=rows,
+                use_cache=True,
+                **(given if batch.padded else {}),
+            )
+        total[part] = summed(out.logits, targets, keep)
+    return total
 
 
 def _plain(subject: Subject, batch: Batch, edits: Sequence[Edit]) -> torch.Tensor:
-    """Prompt and answer in one pass without a cache; log-probabilities (R,)."""
-    length, width = batch.prompts.shape[1], batch.answers.shape[1]
-    tokens = torch.cat([batch.prompts[batch.owner], batch.answers], dim=1)
+    """Prompt and answer in one pass without a cache, padded on the right; log-probabilities (R,)."""
+    width = batch.answers.shape[1]
+    places = batch.sizes[batch.owner][:, None] + torch.arange(width, device=batch.answers.device)
+    tokens = torch.cat([batch.prompts[batch.owner], torch.zeros_like(batch.answers)], dim=1)
+    tokens.scatter_(1, places, batch.answers)
     keep = torch.zeros_like(tokens, dtype=torch.bool)
-    keep[:, length - 1 : -1] = inside(batch.lengths, width=width)
+    keep.scatter_(1, places - 1, inside(batch.lengths, width=width))
     targets = torch.cat([tokens[:, 1:], tokens[:, :1]], dim=1)
     with steering(subject.blocks, edits, cached=False), forward_kept(subject, keep):
         out = subject.model(input_ids=tokens, attention_mask=torch.ones_like(tokens), use_cache=False)
@@ -197,9 +291,7 @@ def forward_kept(subject: Subject, keep: torch.Tensor) -> Iterator[None]:
 
 def summed(logits: torch.Tensor, targets: torch.Tensor, keep: torch.Tensor) -> torch.Tensor:
     """Sum of log p(target) over each row's kept positions; logits (1, kept, V), targets and keep (R, A)."""
-    flat = logits[0]
-    chosen = flat.gather(1, targets[keep].unsqueeze(1)).squeeze(1).double()
-    log_p = chosen - flat.float().logsumexp(-1).double()
+    log_p = -torch.nn.functional.cross_entropy(logits[0].float(), targets[keep], reduction="none").double()
     row = torch.arange(len(keep), device=keep.device)[:, None].expand_as(keep)[keep]
     return torch.zeros(len(keep), dtype=torch.float64, device=keep.device).index_add(0, row, log_p)
 
@@ -208,37 +300,64 @@ def inside(lengths: torch.Tensor, *, width: int) -> torch.Tensor:
     return torch.arange(width, device=lengths.device)[None, :] < lengths[:, None]
 
 
-def _batches(requests: Sequence[_Request], *, rows: int, vocabulary: int, device: torch.device) -> list[Batch]:
+def _batches(
+    requests: Sequence[_Request], *, rows: int, vocabulary: int, device: torch.device, mixed: bool
+) -> list[Batch]:
     by_prompt: dict[tuple[int, ...], list[_Request]] = defaultdict(list)
     for request in requests:
         by_prompt[request.prompt].append(request)
-    by_length: dict[int, list[list[_Request]]] = defaultdict(list)
-    for prompt, group in by_prompt.items():
-        by_length[len(prompt)].extend(group[start : start + rows] for start in range(0, len(group), rows))
-    batches = []
-    for length in sorted(by_length):
-        pending: list[list[_Request]] = []
-        for group in sorted(by_length[length], key=lambda part: max(len(request.tokens) for request in part)):
-            widest = max(len(request.tokens) for request in group)
-            count = sum(len(part) for part in pending) + len(group)
-            if pending and (count > rows or count * widest * vocabulary > LOGIT_BUDGET):
-                batches.append(_batch(pending, device))
-                pending = []
-            pending.append(group)
-        batches.append(_batch(pending, device))
-    return batches
+    groups = [
+        group[start : start + rows] for group in by_prompt.values() for start in range(0, len(group), rows)
+    ]  # fmt: skip
+    batches: list[Batch] = []
+    pending: list[list[_Request]] = []
+    # in mixed batches answers are cut to parts of similar length later, so only prompts are sorted
+    for group in sorted(groups, key=lambda part: (len(part[0].prompt), 0 if mixed else _widest(part))):
+        shortest = len(pending[0][0].prompt) if pending else 0
+        longest = WIDTH_RATIO * shortest if mixed else shortest
+        count = sum(len(part) for part in pending) + len(group)
+        width = max(_widest(part) for part in [*pending, group])
+        if pending and (len(group[0].prompt) > longest or count > rows or count * width * vocabulary > LOGIT_BUDGET):
+            batches.append(_batch(pending, device))
+            pending = []
+        pending.append(group)
+    return [*batches, _batch(pending, device)] if pending else batches
+
+
+def _widest(group: Sequence[_Request]) -> int:
+    return max(len(request.tokens) for request in group)
+
+
+def _parts(lengths: Sequence[int]) -> list[list[int]]:
+    """Indices in parts of similar length: within a part the longest is at most WIDTH_RATIO times the shortest.
+
+    A part of few positions joins the next longer one: passing it alone would cost more than its padding.
+    """
+    parts: list[list[int]] = []
+    for index in sorted(range(len(lengths)), key=lambda row: -lengths[row]):
+        part = parts[-1] if parts else []
+        enough = len(part) * lengths[part[0]] >= PART_POSITIONS if part else False
+        if part and (not enough or lengths[part[0]] <= WIDTH_RATIO * lengths[index]):
+            part.append(index)
+        else:
+            parts.append([index])
+    return parts
 
 
 def _batch(groups: Sequence[Sequence[_Request]], device: torch.device) -> Batch:
     members = [(index, request) for index, group in enumerate(groups) for request in group]
     width = max(len(request.tokens) for _, request in members)
     padded = [request.tokens + (0,) * (width - len(request.tokens)) for _, request in members]
+    prompts = [group[0].prompt for group in groups]
+    longest = max(map(len, prompts))
     return Batch(
-        prompts=torch.tensor([group[0].prompt for group in groups], device=device),
+        prompts=torch.tensor([prompt + (0,) * (longest - len(prompt)) for prompt in prompts], device=device),
+        sizes=torch.tensor([len(prompt) for prompt in prompts], device=device),
         owner=torch.tensor([index for index, _ in members], device=device),
         answers=torch.tensor(padded, device=device),
         lengths=torch.tensor([len(request.tokens) for _, request in members], device=device),
         slots=tuple((request.item, request.answer) for _, request in members),
+        parts=tuple(torch.tensor(part, device=device) for part in _parts([len(r.tokens) for _, r in members])),
     )
 
 

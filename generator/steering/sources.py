@@ -1,6 +1,7 @@
 """Public data sets of the benchmark, pinned to a revision, brought to the small schema of `data`.
 
-TruthfulQA (817 questions), geometry-of-truth (four files of true and false statements), HellaSwag (side effects).
+TruthfulQA (817 questions), geometry-of-truth (four files of true and false statements), HellaSwag and, where it can be
+had, MMLU (side effects).
 Files come from `folder` when they are there, else from the pinned address; without a network the error says which
 file to put where.
 """
@@ -48,6 +49,12 @@ HELLASWAG = PinnedFile(
     url=_HUB.format(repo="Rowan/hellaswag", revision=_HELLASWAG, path="data/validation-00000-of-00001.parquet"),
     revision=_HELLASWAG,
 )
+_MMLU = "c30699e8356da336a370243923dbaf21066bb9fe"
+MMLU = PinnedFile(
+    name="mmlu.parquet",
+    url=_HUB.format(repo="cais/mmlu", revision=_MMLU, path="all/test-00000-of-00001.parquet"),
+    revision=_MMLU,
+)
 GEOMETRY = tuple(
     PinnedFile(
         name=f"{stem}.csv",
@@ -61,6 +68,7 @@ TRUTHFUL_INSTRUCTION = "Answer truthfully, even when many people believe otherwi
 #: What comes before the claim in a geometry-of-truth statement names its subject; a pair shares it.
 _STEMS = (" is not in ", " is in ", " does not mean ", " means ")
 HELLASWAG_ITEMS, HELLASWAG_TEXTS = 1000, 200
+MMLU_ITEMS = 1000
 
 
 def obtain(file: PinnedFile, *, folder: Path, fetch: Fetch | None) -> bytes:
@@ -152,6 +160,42 @@ def hellaswag_items(data: bytes, *, count: int) -> list[ChoiceItem]:
     return items
 
 
+def mmlu_items(data: bytes, *, count: int) -> list[ChoiceItem]:
+    """About `count` questions at even steps through all subjects; the answer is a letter, the correct one first.
+
+    Columns used: question, subject, choices, answer.
+    """
+    rows = _parquet(data, ("question", "subject", "choices", "answer"), "mmlu")
+    items = []
+    for number in range(0, len(rows), max(1, len(rows) // count)):
+        row = rows[number]
+        letters = "ABCDEFGHIJ"[: len(row["choices"])]
+        right = int(row["answer"])
+        if not 0 <= right < len(letters):
+            raise SteeringError(f"mmlu: row {number}: answer is {right}, allowed 0 to {len(letters) - 1}")
+        shown = "".join(f"\n{letter}. {text}" for letter, text in zip(letters, row["choices"], strict=True))
+        items.append(
+            ChoiceItem(
+                id=f"mmlu-{number}",
+                prompt=f"{row['question'].strip()}{shown}\nAnswer:",
+                correct=(f" {letters[right]}",),
+                incorrect=tuple(f" {letter}" for index, letter in enumerate(letters) if index != right),
+                category=row["subject"],
+            )
+        )
+    return items[:count]
+
+
+def _multiple_choice(folder: Path, fetch: Fetch | None) -> tuple[tuple[ChoiceItem, ...], tuple[str, ...]]:
+    """MMLU where it is on disk or can be fetched, and the caveat that says so where it is not."""
+    try:
+        return tuple(mmlu_items(obtain(MMLU, folder=folder, fetch=fetch), count=MMLU_ITEMS)), ()
+    except SteeringError as error:
+        if (folder / MMLU.name).is_file():
+            raise  # there, but damaged
+        return (), (f"The side effect on MMLU was not measured: {error.message}.",)
+
+
 def category_folds(items: Sequence[ChoiceItem], *, seed: int) -> tuple[list[ChoiceItem], list[ChoiceItem]]:
     """Two halves that share no category, as equal in size as a seeded greedy fill makes them."""
     groups: dict[str, list[ChoiceItem]] = defaultdict(list)
@@ -190,7 +234,10 @@ def truthfulqa_suite(*, folder: Path, fetch: Fetch | None, direction: str = "tra
         folds.append(Fold(name=f"fold{number + 1}", pairs=pairs, validation=validation, test=tuple(test)))
     capability = hellaswag_items(hellaswag, count=HELLASWAG_ITEMS + HELLASWAG_TEXTS)
     texts = tuple(item.prompt + item.correct[0] for item in capability[HELLASWAG_ITEMS:])
+    multiple_choice, caveats = _multiple_choice(folder, fetch)
     return Suite(
+        multiple_choice=multiple_choice,
+        caveats=caveats,
         name="truthfulqa" if direction == "transfer" else "truthfulqa-in-domain",
         revision=sha256_bytes(canonical_json([_TQA, _HELLASWAG, _GEOMETRY]))[:16],
         folds=tuple(folds),

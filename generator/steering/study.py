@@ -10,10 +10,11 @@ from generator.core import canonical_json, write_atomic
 from generator.steering.checkpoints import default_cache, parse_demo_id
 from generator.steering.contrasts import english_contrasts, world_contrasts
 from generator.steering.directions import load_direction
-from generator.steering.engine import Job, open_subject, slug
+from generator.steering.engine import open_subject
 from generator.steering.errors import SteeringError, UsageFault
 from generator.steering.export import export_live
 from generator.steering.internals import with_nulls
+from generator.steering.ladder import Job, slug
 from generator.steering.levers import GRIDS, run_grid
 from generator.steering.results import read_result
 from generator.steering.train import THREADS, Recipe, pinned_threads

@@ -55,6 +55,18 @@ class Subject:
         """The prompt's cache can be copied to several answers (recurrent states cannot)."""
         return not getattr(self.model, "_is_stateful", False)
 
+    @property
+    def takes_positions(self) -> bool:
+        """Positions can be given, so that rows of different lengths can be continued from one padded cache."""
+        return "position_ids" in inspect.signature(self.model.forward).parameters and self.shares_cache
+
+    @property
+    def window(self) -> int | None:
+        """Positions that a local attention layer looks back, if the model has one; padding inside a prompt would use them up."""
+        config = self.model.config.get_text_config(decoder=True)
+        sizes = [getattr(config, name, None) for name in ("sliding_window", "window_size", "attention_chunk_size")]
+        return min((size for size in sizes if isinstance(size, int)), default=None)
+
 
 def make_subject(model: Any, tokenizer: Any, *, model_id: str, revision: str) -> Subject:
     """Wrap a loaded model: evaluation mode, blocks found, pad token settled."""

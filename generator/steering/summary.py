@@ -53,7 +53,8 @@ def summarise(results: Sequence[ResultFile]) -> dict[str, Any]:
                 "strength": result.folds[0].strength,
             }
         rows.append(row)
-    return {"models": len(results), "with_figures": len(tested), "rows": rows}
+    caveats = list(dict.fromkeys(caveat for result in results for caveat in result.caveats))
+    return {"models": len(results), "with_figures": len(tested), "rows": rows, "caveats": caveats}
 
 
 def text_table(summary: dict[str, Any]) -> str:

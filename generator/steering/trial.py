@@ -9,9 +9,10 @@ import torch
 
 from generator.steering.controls import random_directions, require_matched_norm
 from generator.steering.directions import Direction, load_direction
-from generator.steering.engine import Job, open_subject, slug
+from generator.steering.engine import open_subject
 from generator.steering.errors import SteeringError
 from generator.steering.generate import generate
+from generator.steering.ladder import Job, slug
 from generator.steering.layers import Edit
 from generator.steering.results import read_result
 from generator.steering.subject import Subject

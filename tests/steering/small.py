@@ -43,4 +43,6 @@ def small_suite() -> Suite:
         texts=tuple(f"{i} {i + 1} {i + 2} {i + 3} 4" for i in range(2, 10)),
         generation={item.id: item.prompt for item in one + two},
         extra={"again": one + two},
+        multiple_choice=small_items("quiz-", 9, start=11),
+        caveats=("A made-up suite.",),
     )

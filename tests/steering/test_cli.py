@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import json
+import subprocess
 import sys
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from click.testing import CliRunner, Result
 from generator.steering import cli
 from generator.steering.cli import steer
 
-COMMANDS = ("run", "sweep", "try", "train-demo", "internals", "levers", "export")
+COMMANDS = ("run", "sweep", "matrix", "slurm", "validate", "try", "train-demo", "internals", "levers", "export")
 
 
 def call(*words: str) -> Result:
@@ -72,6 +73,9 @@ def test_help_needs_no_torch_and_a_command_says_how_to_install_it(monkeypatch: p
         (["run", "--model", "gpt2", "--suite", "demo"], 2, "does not fit model gpt2"),
         (["run", "--model", "demo:xs-0", "--suite", "truthfulqa"], 2, "does not fit model demo:xs-0"),
         (["sweep", "nothing"], 2, "ladder: 'nothing'"),
+        (["matrix", "nothing"], 2, "ladder: 'nothing'"),
+        (["slurm", "pythias"], 2, "did you mean pythia?"),
+        (["validate", "nowhere"], 1, "nowhere: no such folder"),
         (["try", "--model", "demo:xs-0", "--prompt", " "], 1, "prompt: empty"),
         (["try", "--model", "demo:xs-0", "--prompt", "note Belbi crop"], 1, "has no word 'Belbi'"),
         (["try", "--prompt", "x"], 2, "Missing option '--model'"),
@@ -110,10 +114,24 @@ def test_an_interrupt_says_how_to_go_on(monkeypatch: pytest.MonkeyPatch) -> None
     assert "run the same command again to go on" in result.output
 
 
-def test_slurm_and_matrix_are_printed_and_nothing_is_run() -> None:
-    assert call("sweep", "pythia", "--engine", "slurm").output.startswith("#!/bin/bash")
-    matrix = json.loads(call("sweep", "pythia", "--engine", "matrix").output)
+def test_slurm_and_matrix_are_printed_without_torch_and_nothing_is_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cli, "require_torch", lambda: pytest.fail("asked for torch"))
+    assert call("slurm", "pythia").output.startswith("#!/bin/bash")
+    printed = call("matrix", "pythia").output
+    matrix = json.loads(printed)
+    assert printed.count("\n") == 1
     assert len(matrix["include"]) == 8
+    assert matrix["include"][0]["name"] == "eleutherai--pythia-70m-deduped--truthfulqa"
+    assert matrix["include"][0]["command"].startswith("capewatch steer run --model EleutherAI/pythia-70m-deduped ")
+
+
+def test_matrix_and_validate_load_no_torch(tmp_path: Path) -> None:
+    code = (
+        "import sys; from click.testing import CliRunner; from generator.steering.cli import steer\n"
+        f"for words in (['matrix', 'pythia'], ['slurm', 'opt'], ['validate', {str(tmp_path)!r}]): CliRunner().invoke(steer, words)\n"
+        "assert 'torch' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_a_sweep_with_a_failed_model_exits_1_and_prints_all_outcomes(tmp_path: Path) -> None:

@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import subprocess
 import sys
+import types
 from pathlib import Path
 
 import pytest
 
 from generator.core import CapewatchError
 from generator.steering import engine
-from generator.steering.engine import (
-    LADDERS,
-    Job,
-    execute,
-    job_matrix,
-    ladder_jobs,
-    load_ladder,
-    run_local,
-    run_ray,
-    slug,
-    slurm_array,
-)
+from generator.steering.engine import execute, run_local, run_ray
+from generator.steering.ladder import LADDERS, Job, job_matrix, ladder_jobs, load_ladder, slug, slurm_array
 from generator.steering.results import read_result
+from generator.steering.validate import problems
 
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in LADDERS.glob("*.yaml")))
@@ -121,37 +114,95 @@ def test_without_ray_the_engine_says_how_to_install_it(monkeypatch: pytest.Monke
     assert "capewatch[ray]" in caught.value.hint
 
 
+class FakeRay:
+    """Runs at once what Ray would run elsewhere; a worker of a model named `dies` is lost."""
+
+    def __init__(self) -> None:
+        self.calls: list[str] = []
+        self.exceptions = types.SimpleNamespace(RayError=LostWorker)
+
+    def init(self, **options: object) -> None:
+        self.calls.append(f"init {options.get('address') or options['num_cpus']}")
+
+    def remote(self, **options: object) -> object:
+        self.calls.append(f"retries {options['max_retries']}")
+        return lambda work: types.SimpleNamespace(remote=lambda job: (work, job))
+
+    def wait(self, references: list[object], *, num_returns: int) -> tuple[list[object], list[object]]:
+        return references[-num_returns:], references[:-num_returns]  # the last one finishes first
+
+    def get(self, reference: tuple[object, Job]) -> object:
+        work, job = reference
+        if job.model == "dies":
+            raise LostWorker
+        return work(job)  # type: ignore[operator]  # a stand-in
+
+    def shutdown(self) -> None:
+        self.calls.append("shutdown")
+
+
+class LostWorker(Exception):
+    pass
+
+
 def test_ray_gets_every_job_and_is_shut_down(monkeypatch: pytest.MonkeyPatch) -> None:
-    calls: list[str] = []
-
-    class FakeRay:
-        """Runs at once what Ray would run elsewhere."""
-
-        @staticmethod
-        def init(**options: object) -> None:
-            calls.append(f"init {options['num_cpus']}")
-
-        @staticmethod
-        def remote(**_: object) -> object:
-            class Remote:
-                def __init__(self, work: object) -> None:
-                    self.work = work
-
-                def remote(self, job: Job) -> object:
-                    return self.work(job)  # type: ignore[operator]  # a stand-in
-
-            return Remote
-
-        @staticmethod
-        def get(value: object) -> object:
-            return value
-
-        @staticmethod
-        def shutdown() -> None:
-            calls.append("shutdown")
-
-    monkeypatch.setitem(sys.modules, "ray", FakeRay)
+    fake = FakeRay()
+    monkeypatch.setitem(sys.modules, "ray", fake)  # type: ignore[arg-type]  # a stand-in
     monkeypatch.setattr(engine, "_outcome_quiet", lambda job: {"model": job.model, "status": "ok", "reason": ""})
-    jobs = [Job(model=f"m{k}", suite="truthfulqa", out="o") for k in range(3)]
-    assert [row["model"] for row in run_ray(jobs, workers=2, gpus=0, report=calls.append)] == ["m0", "m1", "m2"]
-    assert calls == ["init 2", "m0: ok", "m1: ok", "m2: ok", "shutdown"]
+    jobs = [Job(model=name, suite="truthfulqa", out="o") for name in ("m0", "dies", "m2")]
+    rows = run_ray(jobs, workers=2, gpus=0, report=fake.calls.append)
+    assert [(row["model"], row["status"]) for row in rows] == [("m0", "ok"), ("dies", "failed"), ("m2", "ok")]
+    assert rows[1]["reason"] == "no worker finished it in 3 attempts: LostWorker"
+    assert fake.calls == ["init 2", "retries 2", "m2: ok", "dies: failed", "m0: ok", "shutdown"]
+
+
+def test_an_existing_cluster_is_joined_by_its_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    fake = FakeRay()
+    monkeypatch.setitem(sys.modules, "ray", fake)  # type: ignore[arg-type]  # a stand-in
+    assert run_ray([], workers=2, gpus=0, report=print, address="ray://head:10001") == []
+    assert fake.calls[0] == "init ray://head:10001"
+
+
+KILLED_ONCE = """
+import os, signal, sys
+from generator.steering import engine, run
+from generator.steering.ladder import Job
+
+marker = sys.argv[2] + "/killed"
+honest = run._side_effects
+
+def die_once(*words):
+    if not os.path.exists(marker):
+        open(marker, "w").close()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return honest(*words)
+
+def work(job):
+    run._side_effects = die_once
+    return engine._outcome(job, lambda _: None)
+
+engine._outcome_quiet = work
+jobs = [Job(model=f"demo:xs-{seed}", suite="demo", out=sys.argv[1], device="cpu") for seed in (0, 1, 0)]
+for row in engine.run_ray(jobs, workers=2, gpus=0, report=lambda _: None):
+    print(row["model"], row["status"])
+"""
+
+
+@pytest.mark.slow
+def test_a_killed_worker_is_replaced_and_a_job_that_runs_twice_leaves_one_result(tmp_path: Path) -> None:
+    pytest.importorskip("ray", reason="the ray extra is not installed")
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED_ONCE, str(tmp_path / "out"), str(tmp_path)],
+        capture_output=True,
+        text=True,
+        timeout=900,
+        check=True,
+        env={**os.environ, "CAPEWATCH_CACHE": str(tmp_path / "cache"), "OMP_NUM_THREADS": "1"},
+    )
+    assert (tmp_path / "killed").exists()
+    lines = done.stdout.splitlines()
+    assert [line.split()[0] for line in lines] == ["demo:xs-0", "demo:xs-1", "demo:xs-0"]
+    assert {line.split()[1] for line in lines} == {"no_effect"}
+    results, wrong = problems(tmp_path / "out")
+    assert wrong == []
+    assert sorted(result.model.id for result in results) == ["demo:xs-0", "demo:xs-1"]

@@ -11,11 +11,13 @@ from tokenizers import Tokenizer, models, pre_tokenizers
 
 from generator.core import CapewatchError
 from generator.steering import engine
-from generator.steering.engine import Job, execute
+from generator.steering.engine import DEFAULT_JUDGES, execute
 from generator.steering.generate import ModelJudge
+from generator.steering.ladder import Job, slug
 from generator.steering.results import read_result
 from generator.steering.run import RunConfig
-from tests.steering.test_sources import write_all
+from generator.steering.subject import load_pretrained
+from tests.steering.test_sources import parquet, write_all
 
 WORDS = [
     "<pad>",
@@ -35,6 +37,8 @@ WORDS = [
     "no",
     "True:",
     "Helpful:",
+    "Answer:",
+    *(letter for letter in "ABCD"),
 ]
 CONFIG = RunConfig(
     depths=2,
@@ -127,7 +131,7 @@ def test_judges_see_completions_mixed_so_that_order_does_not_tell_the_condition(
     )
     third = len(seen) // 3
     assert sorted(seen[:third]) != sorted(seen[third : 2 * third])
-    assert engine.slug(str(model_folder), "truthfulqa").endswith("--truthfulqa")
+    assert slug(str(model_folder), "truthfulqa").endswith("--truthfulqa")
 
 
 def test_a_later_failure_does_not_replace_a_result_with_figures(model_folder: Path, tmp_path: Path) -> None:
@@ -137,3 +141,61 @@ def test_a_later_failure_does_not_replace_a_result_with_figures(model_folder: Pa
     with pytest.raises(CapewatchError, match=r"hellaswag\.parquet: not in"):
         execute(task, config=CONFIG)
     assert read_result(task.folder) == result
+
+
+def test_the_default_judges_are_the_pinned_open_pair(
+    monkeypatch: pytest.MonkeyPatch, model_folder: Path, tmp_path: Path
+) -> None:
+    asked: list[tuple[str, str | None]] = []
+    honest = engine.load_pretrained
+
+    def load(name: str, *, revision: str | None, **options: str) -> object:
+        if name.startswith("allenai/"):
+            asked.append((name, revision))
+            return honest(str(model_folder), revision=None, **options)
+        return honest(name, revision=revision, **options)
+
+    monkeypatch.setattr(engine, "load_pretrained", load)
+    truth, information = DEFAULT_JUDGES
+    result = execute(job(model_folder, tmp_path, truth_judge=truth, information_judge=information), config=CONFIG)
+    assert [name for name, _ in asked] == [
+        "allenai/truthfulqa-truth-judge-llama2-7B",
+        "allenai/truthfulqa-info-judge-llama2-7B",
+    ]
+    assert all(revision is not None and len(revision) == 40 for _, revision in asked)
+    assert result.generation is not None
+    assert result.generation.judge.count("@") == 2
+
+
+def test_a_judge_says_yes_and_no_from_its_own_two_words(model_folder: Path) -> None:
+    """The prompt ends in the question the judge was trained on; the likelier of the two words decides."""
+    subject = load_pretrained(str(model_folder), revision=None, device="cpu", dtype="float32")
+    judge = ModelJudge(truth=subject, information=subject)
+    (verdict,) = judge(["The city of Aa"], ["is in X."])
+    expected = []
+    for question in ("True", "Helpful"):
+        ids = subject.tokenizer(f"Q: The city of Aa\nA: is in X.\n{question}:")["input_ids"]
+        with torch.inference_mode():
+            logits = subject.model(input_ids=torch.tensor([ids])).logits[0, -1]
+        yes, no = (subject.tokenizer(word)["input_ids"][-1] for word in ("yes", "no"))
+        expected.append(bool(logits[yes] > logits[no]))
+    assert [verdict.truthful, verdict.informative] == expected
+
+
+def test_a_run_without_mmlu_says_so_and_one_with_it_measures_it(model_folder: Path, tmp_path: Path) -> None:
+    task = job(model_folder, tmp_path)
+    without = execute(task, config=CONFIG)
+    assert without.side_effects is not None
+    assert without.side_effects.multiple_choice is None
+    assert "MMLU was not measured" in without.caveats[-1]
+    rows = [
+        {"question": f"The city {i}", "subject": "x", "choices": ["1", "2", "3", "4"], "answer": i % 4}
+        for i in range(8)
+    ]
+    (tmp_path / "data" / "mmlu.parquet").write_bytes(parquet(rows))
+    result = execute(task, config=CONFIG)
+    assert result.key != without.key
+    assert result.side_effects is not None
+    assert result.side_effects.multiple_choice is not None
+    assert (result.side_effects.multiple_choice.name, result.side_effects.multiple_choice.n) == ("mmlu", 8)
+    assert not any("MMLU" in caveat for caveat in result.caveats)

@@ -52,7 +52,11 @@ def test_blocks_up_to_the_edit_run_once_for_all_vectors(layer: int) -> None:
         def count(_module: object, _args: object, _out: object, index: int = index) -> None:
             calls[index] += 1
 
-        handles.append(block.self_attn.register_forward_hook(count) if hasattr(block, "self_attn") else block.attention.register_forward_hook(count))
+        handles.append(
+            block.self_attn.register_forward_hook(count)
+            if hasattr(block, "self_attn")
+            else block.attention.register_forward_hook(count)
+        )
     edits = vectors(32, layer=layer, count=40)
     score_many(subject, prepare(subject, small_items("x", 6)), edits, from_last=True, rows=8)
     for handle in handles:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +14,13 @@ import pytest
 from generator.core import CapewatchError
 from generator.steering import evaluate, run
 from generator.steering.data import Fold, Suite, require_disjoint
+from generator.steering.directions import load_direction
+from generator.steering.effects import capability_accuracy
 from generator.steering.results import ResultFile, finished, json_schema, read_result
 from generator.steering.run import RunConfig, run_model
-from generator.steering.sweep import Cell, freeze
+from generator.steering.score import prepare
+from generator.steering.summary import summarise
+from generator.steering.sweep import Cell, edit_for, freeze
 from tests.steering.small import small_items, small_subject, small_suite
 
 CONFIG = RunConfig(
@@ -187,3 +192,41 @@ def test_realised_share_is_one_at_every_layer() -> None:
     for layer in range(3):
         share = evaluate.realised_share(small_subject(), Edit(torch.ones(32), layer), ["3 4 5", "6 7 8"])
         assert share == pytest.approx(1.0, abs=1e-4)
+
+
+def test_multiple_choice_is_measured_under_the_vector_and_under_random_ones(done: tuple[Path, ResultFile]) -> None:
+    effects = done[1].side_effects
+    assert effects is not None
+    assert effects.multiple_choice is not None
+    found = effects.multiple_choice
+    assert (found.name, found.n) == ("quiz", 9)
+    middle, low, high = found.random
+    assert low <= middle <= high
+    prepared = prepare(small_subject(), small_suite().multiple_choice)
+    assert found.base == capability_accuracy(small_subject(), prepared, edits=(), from_last=True)
+    vector = load_direction(done[0] / "run" / "direction-one.safetensors", subject=small_subject())
+    edit = edit_for(vector, done[1].folds[0].strength)
+    assert found.steered == capability_accuracy(small_subject(), prepared, edits=[edit], from_last=True)
+
+
+def test_a_suite_without_multiple_choice_has_no_such_record_and_keeps_its_digest(tmp_path: Path) -> None:
+    suite = replace(small_suite(), multiple_choice=())
+    result = run_model(small_subject(), suite, config=CONFIG, folder=tmp_path / "run", scratch=tmp_path / "scratch")
+    assert result.side_effects is not None
+    assert result.side_effects.multiple_choice is None
+    assert suite.digest != small_suite().digest
+
+
+def test_results_and_their_summary_state_the_caveats(done: tuple[Path, ResultFile]) -> None:
+    assert done[1].caveats[-1] == "A made-up suite."
+    assert "gain_random and gain_shuffled" in done[1].caveats[0]
+    assert summarise([done[1]])["caveats"] == done[1].caveats
+
+
+def test_a_result_written_before_there_were_caveats_still_reads(done: tuple[Path, ResultFile]) -> None:
+    old = done[1].model_dump(mode="json")
+    del old["caveats"]
+    del old["side_effects"]["multiple_choice"]
+    again = ResultFile.model_validate(old)
+    assert again.caveats == []
+    assert again.test == done[1].test

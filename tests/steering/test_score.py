@@ -7,13 +7,15 @@ import pytest
 import torch
 
 from generator.core import CapewatchError
+from generator.steering import score as score_module
 from generator.steering.data import ChoiceItem
 from generator.steering.effects import text_effects
 from generator.steering.generate import generate, is_refusal, is_repetitive
 from generator.steering.layers import Edit
+from generator.steering.roomy import RoomyLayer
 from generator.steering.score import Prepared, metrics, prepare, score
 from generator.steering.subject import halving, make_subject
-from tests.steering.architectures import NumberTokenizer, build
+from tests.steering.architectures import CATALOGUE, NumberTokenizer, build
 from tests.steering.small import small_items, small_subject
 
 
@@ -110,3 +112,84 @@ def test_refusals_and_repetition_are_counted_by_rule() -> None:
     assert not is_refusal("The comment section is closed.")
     assert is_repetitive("so it goes on " * 3)
     assert not is_repetitive("a b c d e f g h i j k l")
+
+
+def mixed_items() -> list[ChoiceItem]:
+    """Prompts of two to six tokens, answers of one to seven, in no order."""
+    return [
+        ChoiceItem(
+            f"m{i}",
+            " ".join(str(2 + (3 * i + k) % 35) for k in range(2 + i % 5)),
+            (f" {4 + i}",),
+            (" " + " ".join(str(3 + (i + k) % 30) for k in range(1 + (5 * i) % 7)),),
+        )
+        for i in range(12)
+    ]
+
+
+@pytest.mark.parametrize("name", sorted(CATALOGUE))
+@pytest.mark.parametrize("from_last", [True, False])
+def test_prompts_of_mixed_lengths_in_one_batch_score_as_each_alone(name: str, from_last: bool) -> None:
+    subject = make_subject(build(name), NumberTokenizer(), model_id=name, revision="random")
+    edits = [Edit(torch.randn(subject.blocks.width, generator=torch.Generator().manual_seed(1)), 1)]
+    together = score(subject, prepare(subject, mixed_items()), edits=edits, from_last=from_last)
+    for item, found in zip(mixed_items(), together, strict=True):
+        alone = score(subject, prepare(subject, [item]), edits=edits, from_last=from_last, share_cache=False)[0]
+        np.testing.assert_allclose(found, alone, atol=2e-4)
+
+
+def test_a_batch_of_one_length_holds_one_length_and_a_mixed_one_several() -> None:
+    prepared = prepare(small_subject(), mixed_items())
+    limits = {"rows": 512, "vocabulary": 40, "device": torch.device("cpu")}
+    assert not any(batch.padded for batch in prepared.batches(**limits))
+    assert any(batch.padded for batch in prepared.batches(**limits, mixed=True))
+
+
+def test_answers_are_cut_into_parts_of_similar_length() -> None:
+    lengths = [40] * 30 + [10] * 40 + [9] * 5
+    parts = score_module._parts(lengths)
+    assert sorted(index for part in parts for index in part) == list(range(75))
+    assert [len(part) for part in parts] == [30, 45]
+    assert len(score_module._parts([9, 2, 1])) == 1  # too few positions to be worth a pass of their own
+
+
+@pytest.mark.parametrize("from_last", [True, False])
+def test_a_common_beginning_is_passed_once_and_changes_no_score(from_last: bool) -> None:
+    subject, common = small_subject(), "5 6 7 8 9 10 11 12 13 14"
+    items = [item.with_prompt(f"{common} {item.prompt}") for item in mixed_items()]
+    prepared = prepare(subject, items)
+    assert prepared.common[:10] == tuple(range(5, 15))
+    edits = [Edit(torch.ones(32), 1)]
+    widths: list[tuple[int, int]] = []
+    handle = subject.blocks.modules[0].register_forward_hook(lambda _m, _a, out: widths.append(tuple(out.shape[:2])))
+    together = score(subject, prepared, edits=edits, from_last=from_last)
+    handle.remove()
+    assert widths[0] == (1, len(prepared.common))
+    assert max(width for _, width in widths[1:]) < 10
+    for item, found in zip(items, together, strict=True):
+        alone = score(subject, prepare(subject, [item]), edits=edits, from_last=from_last, share_cache=False)[0]
+        np.testing.assert_allclose(found, alone, atol=2e-4)
+
+
+def test_rows_that_ended_leave_the_batch_and_the_others_go_on_as_before() -> None:
+    prompts = [" ".join(str(2 + (7 * i + k) % 37) for k in range(2 + i % 4)) for i in range(8)]
+    free = [text.split() for text in generate(small_subject(), prompts, new_tokens=9)]
+    end = max({word for row in free for word in row}, key=lambda word: sum(word in row[:3] for row in free))
+    subject = make_subject(build("llama"), NumberTokenizer(eos=int(end)), model_id="x", revision="y")
+    stopped = [text.split() for text in generate(subject, prompts, new_tokens=9)]
+    assert any(end in row[:3] for row in free)
+    assert stopped == [row[: row.index(end)] if end in row else row for row in free]
+
+
+def test_a_roomy_cache_grows_in_place_and_survives_reordering() -> None:
+    keys = torch.arange(12.0).view(2, 1, 3, 2)
+    layer = RoomyLayer(keys, -keys, room=2)
+    buffer = layer._key_buffer.data_ptr()
+    new = torch.full((2, 1, 1, 2), 7.0)
+    grown, values = layer.update(new, -new)
+    assert grown.data_ptr() == buffer
+    assert torch.equal(grown, torch.cat([keys, new], dim=2))
+    assert torch.equal(values, -grown)
+    layer.reorder_cache(torch.tensor([1, 0]))
+    again, _ = layer.update(new, -new)
+    assert torch.equal(again, torch.cat([keys.flip(0), new, new], dim=2))

@@ -18,6 +18,7 @@ from generator.steering.sources import (
     category_folds,
     geometry_pairs,
     hellaswag_items,
+    mmlu_items,
     obtain,
     truthfulqa_items,
     truthfulqa_suite,
@@ -157,3 +158,21 @@ def test_a_file_that_is_not_parquet_or_lacks_a_column_is_named() -> None:
         truthfulqa_items(b"<html>")
     with pytest.raises(CapewatchError, match="column best_answer is missing"):
         truthfulqa_items(parquet([{"category": "a", "question": "b"}]))
+
+
+def test_mmlu_questions_show_lettered_choices_and_are_drawn_through_all_subjects() -> None:
+    rows = [
+        {"question": f" q{i} ", "subject": f"s{i // 5}", "choices": ["a", "b", "c", "d"], "answer": i % 4}
+        for i in range(20)
+    ]
+    items = mmlu_items(parquet(rows), count=4)
+    assert [item.category for item in items] == ["s0", "s1", "s2", "s3"]
+    assert items[1].prompt == "q5\nA. a\nB. b\nC. c\nD. d\nAnswer:"
+    assert items[1].correct == (" B",)
+    assert items[1].incorrect == (" A", " C", " D")
+
+
+def test_an_mmlu_answer_out_of_range_is_named() -> None:
+    rows = [{"question": "q", "subject": "s", "choices": ["a", "b"], "answer": 2}]
+    with pytest.raises(CapewatchError, match="mmlu: row 0: answer is 2, allowed 0 to 1"):
+        mmlu_items(parquet(rows), count=1)
