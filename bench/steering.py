@@ -21,8 +21,10 @@ import numpy as np
 import torch
 
 from generator.steering.data import ChoiceItem
+from generator.steering.effects import best_pairs
 from generator.steering.generate import generate_ids
 from generator.steering.layers import Edit, steering
+from generator.steering.many import binary_many
 from generator.steering.score import prepare, score
 from generator.steering.subject import DTYPES, Subject, make_subject, pick_device
 
@@ -34,7 +36,7 @@ PEAKS = {"H200": 989e12, "H100": 989e12, "A100": 312e12}
 #: relative agreement asked of the two sides of a comparison
 TOLERANCE = {"float32": 1e-4, "bfloat16": 2e-2, "float16": 2e-2}
 Row = dict[str, Any]
-PARTS = ("scoring", "generation", "hooks", "harness", "device", "ray")
+PARTS = ("scoring", "controls", "generation", "hooks", "harness", "device", "ray")
 
 
 def build(shape: str, *, device: str, dtype: str) -> Subject:
@@ -107,6 +109,11 @@ def compare(
     }
 
 
+def skipped(name: str, reason: str) -> Row:
+    """A row without figures that says why."""
+    return {"name": name, "ours_s": None, "reference_s": None, "ratio": None, "note": f"skipped: {reason}"}
+
+
 def an_edit(subject: Subject) -> Edit:
     vector = torch.randn(subject.blocks.width, generator=torch.Generator().manual_seed(0))
     return Edit(vector * 0.1, len(subject.blocks) // 2)
@@ -148,6 +155,21 @@ def bench_scoring(subject: Subject, *, count: int, runs: int, shots: int = 0) ->
         device=subject.device,
         runs=runs,
         note=f"{count} questions × 7 answers, {subject.id}; goal 5×",
+    )
+
+
+def bench_controls(subject: Subject, *, count: int, runs: int, vectors: int = 12) -> Row:
+    """Many vectors at a quarter of the depth, best against best incorrect answer, against one full scoring a vector."""
+    prepared = prepare(subject, best_pairs(questions(count, rng=np.random.default_rng(5))))
+    draws = torch.randn(vectors, subject.blocks.width, generator=torch.Generator().manual_seed(1))
+    edits = [Edit(draw * 0.1, len(subject.blocks) // 4) for draw in draws]
+    return compare(
+        "matched controls together against one at a time",
+        lambda: binary_many(subject, prepared, edits, from_last=True),
+        lambda: [score(subject, prepared, edits=[edit], from_last=True) for edit in edits],
+        device=subject.device,
+        runs=runs,
+        note=f"{vectors} vectors, {count} questions × 2 answers; both batched and cached; a check against the hook included",
     )
 
 
@@ -210,7 +232,7 @@ def bench_harness(subject: Subject, *, count: int, runs: int, rows: int) -> list
         from lm_eval.api.instance import Instance
         from lm_eval.models.hf_steered import SteeredModel
     except ImportError:
-        return []
+        return [skipped("choice scoring against lm-evaluation-harness (steered model)", "lm-eval is not installed")]
     items = questions(count, rng=np.random.default_rng(3))
     edit = an_edit(subject)
     with tempfile.TemporaryDirectory() as folder:
@@ -269,7 +291,7 @@ def bench_ray() -> list[Row]:
     try:
         import ray  # noqa: F401  (is it there?)
     except ImportError:
-        return []
+        return [skipped("two demo models on two Ray workers against one", "ray is not installed")]
     from generator.steering.engine import run_ray
     from generator.steering.ladder import Job
 
@@ -316,6 +338,8 @@ def main(
         if "scoring" in chosen:
             found.append(bench_scoring(subject, count=count, runs=runs))
             found.append(bench_scoring(subject, count=count // 4, runs=runs, shots=6))
+        if "controls" in chosen:
+            found.append(bench_controls(subject, count=count, runs=runs))
         if "generation" in chosen:
             found.append(bench_generation(subject, count=64, runs=runs if full else 1))
         if "hooks" in chosen:

@@ -113,3 +113,22 @@ def test_text_effects_above_the_edit_equal_those_of_the_hook(name: str, monkeypa
     assert shared[0] == hooked[0]
     for one, other in zip(shared[1], hooked[1], strict=True):
         assert (one.perplexity, one.kl) == pytest.approx((other.perplexity, other.kl), rel=1e-4, abs=1e-5)
+
+
+def test_out_of_memory_halves_the_rows_and_every_vector_is_still_scored(monkeypatch: pytest.MonkeyPatch) -> None:
+    subject, edits = small_subject(), vectors(32, layer=1)
+    prepared = prepare(subject, items())
+    expected = score_many(subject, prepared, edits, from_last=True)
+    honest, asked = many._SharedBatch.chunk, []
+
+    def chunk(self: many._SharedBatch, rows: int) -> int:
+        asked.append(rows)
+        if rows > 16:
+            raise torch.OutOfMemoryError("full")
+        return honest(self, rows)
+
+    monkeypatch.setattr(many._SharedBatch, "chunk", chunk)
+    found = score_many(subject, prepared, edits, from_last=True, rows=64)
+    assert asked[:3] == [64, 32, 16]
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_allclose(np.concatenate(one), np.concatenate(other), atol=2e-4)
