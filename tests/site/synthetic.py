@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 import tempfile
 from pathlib import Path
@@ -13,6 +14,7 @@ from generator.analysis.result import Interval, Statistic
 from generator.core import canonical_json
 from generator.predictions.outputs import FeedEntry, atom_feed, calendar
 from generator.report.bundle import Bundle, Field, Table
+from generator.report.history import ChangeFile, changes_section, replay_file, version_file
 from generator.report.outputs import SITE
 from generator.report.steering import read_steering
 from generator.report.steering_tables import steering_tables
@@ -78,13 +80,46 @@ def bundle(*, sections: bool = True, extra_models: int = 0) -> Bundle:
             _models(models),
         )
     }
-    return Bundle(
-        meta=_meta(models),
-        statistics=_statistics(),
-        entities=entities,
-        tables=made,
-        sections=_sections() if sections else {},
-    )
+    result = Bundle(meta=_meta(models), statistics=_statistics(), entities=entities, tables=made)
+    if sections:
+        result.sections = _sections()
+        result.sections["changes"] = changes_section(change_files(result))
+    return result
+
+
+def change_files(new: Bundle) -> list[ChangeFile]:
+    """A version and a replay that differ from `new` in every list: the hostile model is new in both."""
+    new = copy.deepcopy(new)
+    for rank, model in enumerate(new.entities["models"][:3]):
+        model["h"] = {
+            "maker": {
+                "x": 50.0,
+                "y": 60.0,
+                "fitted": 62.0,
+                "h": -2.0 + rank,
+                "pi_low": 50.0,
+                "pi_high": 74.0,
+                "label": "balanced",
+            }
+        }
+    old = copy.deepcopy(new)
+    old.meta |= {"as_of": "2026-10-31", "seed": 6}
+    old.meta["freshness"][0]["stale"] = False
+    old.entities["models"] = [model for model in old.entities["models"] if model["id"] != "acme-3.5"]
+    first = old.entities["models"][0]
+    first["observations"][0]["value"] += 1.5
+    first["released"] = "2024-05"
+    first["h"]["maker"] |= {"h": 6.0, "label": "reasoning-rich"}
+    old.statistics["maker/r/swe-bench-verified~gpqa-diamond"] |= {"estimate": -0.2}
+    old.entities["labs"].pop()
+    old.tables["gamma-harness-v1"].frame.loc[0, "phase"] = "bonus"
+    for section, field, value in (("claims", "verdict", "not reproduced"), ("predictions", None, None)):
+        item = old.sections[section]["items"][0]
+        if field:
+            item[field] = value
+        else:
+            item["evaluation"] |= {"state": "awaiting data", "standing": "too few data"}
+    return [version_file("2026.11", "2026.10", old, new), replay_file(old, new)]
 
 
 def with_steering(made: Bundle) -> Bundle:

@@ -29,6 +29,7 @@ PAGES = (
     "benchmarks/gpqa-diamond/", "predictions/", "predictions/it-couples/", "claims/", "claims/r-zed/", "data/", "method/", "contribute/",
     "steering/", "steering/runs/demo-m-0/", "steering/internals/", "steering/levers/",
     "glossary/", "cite/", "changelog/", "compare/?m=acme-1,zeta-1",
+    "changes/", "changes/2026.11/",
 )  # fmt: skip
 BAD = re.compile(r"(?<![\w-])(NaN|None|nan|undefined|inf|Infinity|\[object)(?![\w-])")
 IN_CI = os.environ.get("CI") == "true"
