@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import os
+import resource
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +44,7 @@ DEFAULT_SITE_URL = "http://127.0.0.1:8000/"
 )
 @click.option("--at", metavar="VERSION", help="Rebuild a published version or a git revision into build/at/COMMIT/.")
 @click.option("--with-its-code", is_flag=True, help="With --at: run the code of that commit, not the present one.")
+@click.option("--timings", is_flag=True, help="End with a line of JSON: seconds by stage, peak memory.")
 @click.pass_obj
 def build(
     root: Path | None,
@@ -52,6 +57,7 @@ def build(
     versioned: bool,
     at: str | None,
     with_its_code: bool,
+    timings: bool,
 ) -> None:
     """Build the site from the data in this folder, without network: data, bundle, pages, site/.
 
@@ -77,9 +83,42 @@ def build(
         click.echo(f"nothing changed; the site is in {os.path.relpath(project / 'site')}")
         return
     stamp.clear()
-    summary = run_build(project, **options)
+    stages = Stages()
+    summary = run_build(project, **options, tell=stages.begin)
+    stages.end()
     stamp.write()
     click.echo(summary)
+    if timings:
+        click.echo(stages.report())
+
+
+class Stages:
+    """What a build is doing, shown while it lasts where the output is a terminal, and how long each stage took."""
+
+    def __init__(self) -> None:
+        self._shown = sys.stderr.isatty()
+        self._seconds: dict[str, float] = {}
+        self._stage, self._since = "start", time.perf_counter()
+
+    def begin(self, stage: str) -> None:
+        now = time.perf_counter()
+        self._seconds[self._stage] = self._seconds.get(self._stage, 0.0) + now - self._since
+        self._stage, self._since = stage, now
+        if self._shown:
+            click.echo(f"\r\x1b[K{stage} …" if stage else "\r\x1b[K", nl=False, err=True)
+
+    def end(self) -> None:
+        self.begin("")
+
+    def report(self) -> str:
+        """Seconds by stage; peak memory in MB of this process, and of the largest one that it started."""
+        peak = {
+            name: resource.getrusage(who).ru_maxrss // 1024
+            for name, who in (("own", resource.RUSAGE_SELF), ("largest_child", resource.RUSAGE_CHILDREN))
+        }
+        return json.dumps(
+            {"seconds": {name: round(value, 3) for name, value in self._seconds.items()}, "peak_mb": peak}
+        )
 
 
 def rebuild(project: Path, name: str, options: dict[str, Any], *, with_its_code: bool) -> None:
@@ -126,11 +165,13 @@ def run_build(
     site_url: str,
     bundle_only: bool = False,
     versioned: bool = False,
+    tell: Callable[[str], None] = lambda _stage: None,
 ) -> str:
     """Run every stage; returns what was made, in one line. Raises ProblemsFound when the data hold errors."""
     from generator.report import Settings, make_bundle
 
-    bundle = make_bundle(project, Settings(as_of=as_of, seed=seed, resamples=resamples))
+    bundle = make_bundle(project, Settings(as_of=as_of, seed=seed, resamples=resamples), tell=tell)
+    tell("bundle")
     bundle.write(project / "build" / "bundle")
     counts = bundle.meta["counts"]
     made = f"{counts['models']} models, {counts['observations']} observations as of {bundle.as_of}"
@@ -138,7 +179,7 @@ def run_build(
         return f"bundle of {made}: {os.path.relpath(project / 'build' / 'bundle')}"
     from generator.site import build_site
 
-    report = build_site(bundle, root=project, site_url=site_url, versioned=versioned)
+    report = build_site(bundle, root=project, site_url=site_url, versioned=versioned, tell=tell)
     return f"site of {made}, {report.pages} pages: {os.path.relpath(project / 'site' / 'index.html')}"
 
 

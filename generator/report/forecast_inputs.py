@@ -26,6 +26,7 @@ FAMILY_SOURCE = "obsscaling"
 CHECKPOINTS = {"source": "pythia-evals", "shots": "0", "metric": "acc"}
 #: How families are told apart: as the source of the scores does, or as this project's registry does.
 GROUPINGS = ("source", "registry")
+APART = ("frontier.py", "simulation.py")
 _PACKAGE = Path(__file__).resolve().parents[1]
 
 
@@ -128,8 +129,12 @@ class Inputs:
 
 
 def code_digest(*modules: str) -> str:
-    """sha256 over the source files of the forecasts and of `modules` (paths below generator/)."""
-    paths = [*sorted((_PACKAGE / "forecasts").glob("*.py")), _PACKAGE / "analysis" / "result.py"]
+    """sha256 over the source files of the forecasts and of `modules` (paths below generator/).
+
+    The modules of APART, which no other one of the forecasts uses, count only for the parts that name them.
+    """
+    shared = [path for path in sorted((_PACKAGE / "forecasts").glob("*.py")) if path.name not in APART]
+    paths = [*shared, _PACKAGE / "analysis" / "result.py"]
     for module in modules:
         path = _PACKAGE / module
         paths += sorted(path.glob("*.py")) if path.is_dir() else [path]

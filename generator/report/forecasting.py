@@ -30,6 +30,9 @@ CACHE = Path("build") / "cache" / "forecasts"
 DIGITS = 10
 
 
+_OWN = ("report/forecast_parts.py",)
+
+
 @dataclass(frozen=True)
 class Part:
     """One part: the inputs that its key covers (see `Inputs.digest`), the function, and further code it rests on."""
@@ -37,7 +40,7 @@ class Part:
     name: str
     inputs: tuple[str, ...]
     compute: Callable[[Inputs], dict[str, Any]]
-    modules: tuple[str, ...] = ("report/forecast_parts.py",)
+    modules: tuple[str, ...] = _OWN
 
     def key(self, inputs: Inputs) -> str:
         """sha256 over the state of every input, the seed, the code and the part's name."""
@@ -51,9 +54,9 @@ PARTS: tuple[Part, ...] = (
     Part("ode", (BASE, "regroup", PAPER), forecast_parts.ode),
     Part("cards", (BASE,), forecast_parts.cards),
     Part("coefficients", (BASE,), forecast_parts.coefficients),
-    Part("frontier", (MAKER, EPOCH, "day"), forecast_parts.frontier),
+    Part("frontier", (MAKER, EPOCH, "day"), forecast_parts.frontier, (*_OWN, "forecasts/frontier.py")),
     Part("training", ("checkpoints",), forecast_parts.training),
-    Part("chances", (MAKER, "predictions", "day"), chances, ("predictions", "report/chances.py")),
+    Part("chances", (MAKER, "predictions", "day"), chances, ("predictions", "report/chances.py", "forecasts/simulation.py")),
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import importlib.metadata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -52,11 +52,13 @@ class Settings:
     stored_forecasts_only: bool = False
 
 
-def make_bundle(root: Path, settings: Settings) -> Bundle:
+def make_bundle(root: Path, settings: Settings, *, tell: Callable[[str], None] = lambda _stage: None) -> Bundle:
     """The report of the data under `root`. Raises ProblemsFound when the data hold errors.
 
-    Without `settings.as_of` the newest day recorded in the data is used, never the clock.
+    Without `settings.as_of` the newest day recorded in the data is used, never the clock. `tell` is called with the name of
+    each stage as it begins.
     """
+    tell("read")
     registry = load_registry(root)
     # Days are compared with the clock by `capewatch check`; a build knows no clock.
     registry.problems = check_registry(registry, today=dt.date.max)
@@ -66,6 +68,7 @@ def make_bundle(root: Path, settings: Settings) -> Bundle:
     as_of = settings.as_of or provider.observations.newest_day
     observations = provider.at(as_of)
     panels = {track: provider(track, as_of) for track in registry.tracks}
+    tell("compute")
     other = beside(lambda: _ledgers(memo, registry, provider, panels, settings, as_of))
     computed = compute(panels, seed=settings.seed, resamples=settings.resamples)
     papers = published_statistics(root, seed=settings.seed, resamples=settings.resamples)
@@ -89,6 +92,7 @@ def make_bundle(root: Path, settings: Settings) -> Bundle:
         resamples=settings.resamples,
     )
     _add_h(described["models"], computed.frames)
+    tell("forecasts")
     sections["forecasts"] = forecasts_section(
         root,
         registry,
@@ -97,7 +101,9 @@ def make_bundle(root: Path, settings: Settings) -> Bundle:
         seed=settings.seed,
         compute=as_of >= provider.observations.newest_day and not settings.stored_forecasts_only,
     )
+    tell("claims and predictions, still")
     sections |= other()
+    tell("tables")
     steering = read_steering(root)
     if steering.section is not None:
         sections["steering"] = steering.section
