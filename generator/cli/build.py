@@ -15,6 +15,7 @@ from typing import Any
 
 import click
 
+from generator.cli import log
 from generator.cli.main import project_root
 from generator.cli.stamp import Stamp
 from generator.core import CapewatchError
@@ -80,6 +81,7 @@ def build(
         raise click.UsageError("--with-its-code goes with --at VERSION")
     stamp = Stamp(project, {**options, "as_of": str(day)})
     if not force and stamp.is_current():
+        log.event("done", changed=False)
         click.echo(f"nothing changed; the site is in {os.path.relpath(project / 'site')}")
         return
     stamp.clear()
@@ -170,16 +172,19 @@ def run_build(
     """Run every stage; returns what was made, in one line. Raises ProblemsFound when the data hold errors."""
     from generator.report import Settings, make_bundle
 
+    log.event("started", seed=seed, resamples=resamples, site_url=site_url)
     bundle = make_bundle(project, Settings(as_of=as_of, seed=seed, resamples=resamples), tell=tell)
     tell("bundle")
     bundle.write(project / "build" / "bundle")
     counts = bundle.meta["counts"]
     made = f"{counts['models']} models, {counts['observations']} observations as of {bundle.as_of}"
+    log.event("step", name="bundle", as_of=bundle.as_of, digest=bundle.digest, **counts)
     if bundle_only:
         return f"bundle of {made}: {os.path.relpath(project / 'build' / 'bundle')}"
     from generator.site import build_site
 
     report = build_site(bundle, root=project, site_url=site_url, versioned=versioned, tell=tell)
+    log.event("done", changed=True, pages=report.pages)
     return f"site of {made}, {report.pages} pages: {os.path.relpath(project / 'site' / 'index.html')}"
 
 

@@ -32,11 +32,16 @@ def check(root: Path | None, form: str, today: dt.datetime | None) -> None:
     project = project_root(root)
     day = today.date() if today else dt.datetime.now(dt.UTC).date()
     registry = load_registry(project)
-    problems = [*check_registry(registry, today=day), *_predictions(project, registry, day), *check_claims(project)]
+    problems = all_problems(project, registry, day)
     errors = sum(problem.severity == "error" for problem in problems)
     click.echo(_shown(problems, form, registry), nl=False)
     if errors:
         raise click.exceptions.Exit(1)
+
+
+def all_problems(project: Path, registry: Registry, today: dt.date) -> list[Problem]:
+    """Every problem of what people wrote, warnings included."""
+    return [*check_registry(registry, today=today), *_predictions(project, registry, today), *check_claims(project)]
 
 
 def _predictions(project: Path, registry: Registry, today: dt.date) -> list[Problem]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import click
 
+from generator.cli import log
 from generator.core import CapewatchError, printable
 
 # One thread for linear algebra: the same bytes on every machine, and small matrices are faster so.
@@ -19,12 +20,20 @@ for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 
 #: command -> (module, attribute, one line of help)
 COMMANDS: Mapping[str, tuple[str, str, str]] = {
+    "alarm": ("generator.cli.watch", "alarm", "Body of the one issue about stale, failed or quarantined sources."),
     "build": ("generator.cli.build", "build", "Data to bundle to pages to site/, offline."),
     "serve": ("generator.cli.build", "serve", "Build, serve on this machine, rebuild on change."),
     "check": ("generator.cli.check", "check", "Validate everything people wrote; all problems at once."),
     "claims": ("generator.cli.claims", "claims", "Recompute the published claims and give each its verdict."),
+    "comment": (
+        "generator.cli.effect",
+        "comment",
+        "The pull request's comment, from a report that anyone may have written.",
+    ),
     "diagnose": ("generator.cli.diagnose", "diagnose", "Locate, diagnose and rotate for your own scores."),
     "diff": ("generator.cli.diff", "diff", "What changed between two bundles, versions, days or revisions."),
+    "doctor": ("generator.cli.watch", "doctor", "Is everything in order: environment, data, ledgers, site branch."),
+    "effect": ("generator.cli.effect", "effect", "What a change of the data does to models, statistics, predictions."),
     "forecasts": (
         "generator.cli.forecasts",
         "forecasts",
@@ -33,6 +42,11 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "new": ("generator.cli.new", "new", "Write a correct starting file."),
     "publish": ("generator.cli.publish", "publish", "Versions of the site on a git branch: dev, monthly cuts."),
     "pull": ("generator.cli.pull", "pull", "Refresh data/snapshots from the public leaderboards."),
+    "release-notes": (
+        "generator.cli.release",
+        "release_notes",
+        "Check a tag against the version and print its changelog.",
+    ),
     "resolve": (
         "generator.cli.score",
         "resolve",
@@ -40,7 +54,10 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
     ),
     "score": ("generator.cli.score", "score", "Status of the predictions, at any date."),
     "seal": ("generator.cli.score", "seal", "Seal a prediction, or declare a change of a sealed one."),
+    "stamp": ("generator.cli.stamping", "stamp", "Ask a public calendar to timestamp the seals (needs a network)."),
     "steer": ("generator.steering.cli", "steer", "The steering benchmark (needs the extra capewatch[steer])."),
+    "store": ("generator.cli.store", "store", "Commit what the jobs appended under data/, and push it."),
+    "summary": ("generator.cli.watch", "summary", "Markdown summary of a run: sources, data, predictions."),
     "schema": ("generator.cli.check", "schema", "Write the JSON Schemas of data/ for editors."),
 }
 
@@ -80,13 +97,22 @@ class LazyGroup(click.Group):
     envvar="CAPEWATCH_ROOT",
     help="Project folder (the one with mkdocs.yml and data/). Default: the nearest above the current folder.",
 )
+@click.option(
+    "--log", "log_format", type=click.Choice(["text", "json"]), default="text", show_default=True, envvar="CAPEWATCH_LOG",
+    help="json: one event a line on standard error, for pull, build, publish, store and every error.",
+)  # fmt: skip
 @click.pass_context
-def cli(ctx: click.Context, root: Path | None) -> None:
+def cli(ctx: click.Context, root: Path | None, log_format: str) -> None:
     """Static-site report generator and prediction tracker for capability coupling in language models.
+
+    \b
+    Exit codes: 0 done; 1 a fault in the data or the world; 2 a fault in the call;
+    3 partly done (pull: some sources passed; store: another run was first); 130 interrupted.
 
     Example: capewatch build
     """
     ctx.obj = root
+    log.set_format(ctx, log_format)
 
 
 def project_root(given: Path | None) -> Path:
@@ -106,23 +132,33 @@ def project_root(given: Path | None) -> Path:
 
 
 def main() -> None:
-    """Entry point: exit 0 done, 1 a fault in data or world, 2 a fault in the call."""
+    """Entry point: exit 0 done, 1 a fault in data or world, 2 a fault in the call, 3 partly done."""
     try:
-        cli.main(standalone_mode=False)
-    except click.exceptions.Exit as stop:
-        sys.exit(stop.exit_code)
+        # Outside standalone mode click returns the code of ctx.exit() and Exit instead of leaving with it.
+        code = cli.main(standalone_mode=False)
     except click.ClickException as error:
-        error.show()
+        _tell(error.format_message(), error.show)
         sys.exit(2 if isinstance(error, click.UsageError) else 1)
     except click.Abort:
-        click.echo("interrupted", err=True)
+        _tell("interrupted", lambda: click.echo("interrupted", err=True))
         sys.exit(130)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(141)
     except CapewatchError as error:
-        click.echo("\n".join(printable(line) for line in f"capewatch: {error}".split("\n")), err=True)
+        text = "\n".join(printable(line) for line in f"capewatch: {error}".split("\n"))
+        _tell(str(error), lambda: click.echo(text, err=True))
         sys.exit(error.exit_code)
     except OSError as error:
-        click.echo(f"capewatch: {error.filename or 'system'}: {error.strerror or error}", err=True)
+        text = f"capewatch: {error.filename or 'system'}: {error.strerror or error}"
+        _tell(text, lambda: click.echo(text, err=True))
         sys.exit(1)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _tell(message: str, show: Callable[[], None]) -> None:
+    """An error to a person as it is, or as an event when the call asked for JSON."""
+    if log.wants_json(sys.argv[1:]) or os.environ.get("CAPEWATCH_LOG") == "json":
+        log.write("capewatch", "failed", message=message)
+    else:
+        show()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from generator.cli import log
 from generator.cli.build import DEFAULT_RESAMPLES, DEFAULT_SEED
 from generator.cli.diff import builder
 from generator.cli.main import project_root
@@ -282,6 +283,9 @@ def _require_notes(project: Path, versions: Versions, name: str, bundle: Bundle)
 
 
 def _tell(done: Published, target: Target) -> None:
+    log.event(
+        "done", version=done.name, changed=done.changed, commit=done.commit, branch=target.branch, remote=target.remote
+    )
     where = f"branch {target.branch}" + (f" of {target.remote}" if target.remote else "")
     if not done.changed:
         click.echo(f"{done.name}: nothing changed on {where}, {done.commit[:12]}")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from generator.cli import log
 from generator.cli.main import project_root
 from generator.core import CapewatchError, ProblemsFound, canonical_json, write_atomic
 
@@ -65,6 +66,7 @@ def pull(
     from generator.sources.pull import exit_code
 
     code = exit_code(results)
+    log.event("done", exit_code=code, passed=sum(result.status in ("ok", "unchanged") for result in results))
     if code:
         raise click.exceptions.Exit(code)
 
@@ -101,7 +103,10 @@ def _run(
     )
     shown = sys.stderr.isatty() and not quiet
 
+    log.event("started", sources=[row.id for row in wanted], mirror=mirror, dry_run=dry_run)
+
     def progress(result: PullResult, done: int, total: int) -> None:
+        log.event("source", **_plain(result))
         if shown:
             click.echo(f"[{done}/{total}] {result.source}: {result.status} {result.message}".rstrip(), err=True)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 
@@ -12,6 +13,7 @@ from click.testing import CliRunner
 
 from generator.cli.main import cli
 from generator.core import CapewatchError
+from tests.conftest import REPOSITORY
 
 
 def run(project, *words, expect=0):
@@ -120,3 +122,56 @@ def test_new_model_from_an_unmatched_spelling_takes_it_as_an_alias(project):
 def test_schema_writes_once(project):
     assert "wrote model.schema.json" in run(project, "schema")
     assert run(project, "schema") == "schemas are current\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "code"), [(["check"], 1), (["doctor"], 1), (["--help"], 0), (["check", "--help"], 0)]
+)
+def test_the_exit_code_of_a_command_is_that_of_the_process(project, words, code):
+    project.model("one", "gpqa 834")
+    assert capewatch("--root", str(project.root), *words, cwd=project.root).returncode == code
+
+
+def test_a_pull_of_which_some_sources_failed_leaves_the_process_with_3(project, tmp_path):
+    mirror = tmp_path / "mirror"
+    shutil.copytree(REPOSITORY / "data/sources", project.root / "data/sources", dirs_exist_ok=True)
+    shutil.copytree(REPOSITORY / "tests/sources/fixtures/aider", mirror / "aider")
+    (mirror / "livebench").mkdir()
+    (mirror / "livebench/table_2026_01_08.csv").write_text("<html>no table</html>")
+    words = ("--root", str(project.root), "pull", "--from", str(mirror), "--dry-run", "aider")
+    assert capewatch(*words, cwd=tmp_path).returncode == 0
+    done = capewatch(*words, "livebench", cwd=tmp_path)
+    assert done.returncode == 3, done.stdout
+
+
+def test_with_log_json_every_line_of_standard_error_is_an_event(project, tmp_path):
+    done = capewatch(
+        "--log",
+        "json",
+        "--root",
+        str(project.root),
+        "pull",
+        "--from",
+        str(tmp_path),
+        "aider",
+        "--dry-run",
+        cwd=tmp_path,
+    )
+    events = [json.loads(line) for line in done.stderr.splitlines()]
+    assert [(item["command"], item["event"]) for item in events] == [
+        ("pull", "started"),
+        ("pull", "source"),
+        ("pull", "done"),
+    ]
+    assert all(item["at"].endswith("Z") for item in events)
+    assert events[1]["source"] == "aider"
+    assert events[2]["exit_code"] == done.returncode
+    failed = capewatch("--log", "json", "--root", str(tmp_path / "none"), "check", cwd=tmp_path)
+    (event,) = [json.loads(line) for line in failed.stderr.splitlines()]
+    assert (event["event"], failed.returncode) == ("failed", 1)
+    assert "has no data/ folder" in event["message"]
+
+
+def test_without_it_no_event_is_written(project, tmp_path):
+    done = capewatch("--root", str(project.root), "pull", "--from", str(tmp_path), "aider", "--dry-run", cwd=tmp_path)
+    assert "{" not in done.stderr
