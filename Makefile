@@ -7,13 +7,23 @@ TEST_READY := $(VENV)/.test-ready
 export NO_MKDOCS_2_WARNING := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: site serve test lint check schema bench bench-full clean help
+.PHONY: install wheel zensical site serve test lint check schema bench bench-full clean help
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 site: $(SITE_READY) ## build the site from the bundled data, offline, and print where it is
 	$(BIN)/capewatch build
+
+install: $(SITE_READY) ## set up .venv without building; EXTRAS=steer or EXTRAS=publish adds that extra
+	$(if $(EXTRAS),$(BIN)/pip install --quiet -c constraints.txt -e '.[$(EXTRAS)]')
+
+wheel: $(SITE_READY) ## build the wheel into dist/
+	$(BIN)/pip wheel --quiet --no-deps --wheel-dir dist .
+
+zensical: site ## build the generated pages with the successor of the site's builder
+	$(BIN)/pip install --quiet zensical
+	$(BIN)/zensical build --config-file build/mkdocs.yml
 
 serve: $(SITE_READY) ## build, serve on this machine, rebuild on change
 	$(BIN)/capewatch serve
@@ -54,4 +64,4 @@ $(TEST_READY): pyproject.toml constraints.txt tests/package.json $(SITE_READY)
 	touch $@
 
 clean: ## remove what builds made; .venv stays
-	rm -rf build site .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf build site dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
