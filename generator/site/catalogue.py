@@ -108,6 +108,7 @@ NAVIGATION: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("Method", "method.md"),
             ("Glossary", "glossary.md"),
             ("Contribute", "contribute.md"),
+            ("Maintain", "maintain.md"),
             ("Cite", "cite/index.md"),
             ("Changelog", "changelog.md"),
         ),
