@@ -74,7 +74,7 @@ def _all(bundle: Bundle) -> Iterator[tuple[str, Mapping[str, Any], str]]:
             if row["model"] not in seen:
                 seen.add(row["model"])
                 colour = "orange" if row["outside"] else "lightgrey"
-                badge = _badge(f"h, {track}", format.pp(row["h"]), colour)
+                badge = _badge(f"h, {track}", f"{format.signed(row['h'])} pp", colour)
                 yield f"models/{row['model']}", badge, f"badge of the h of {row['model']}"
 
 

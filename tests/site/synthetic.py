@@ -374,14 +374,16 @@ def _sections() -> dict[str, Any]:
 def _outputs() -> dict[str, str]:
     badge = {"schemaVersion": 1, "label": "prediction 1", "message": "open, <b>on course</b> & more", "color": "green"}
     entries = [FeedEntry("urn:x:1", "It couples: sealed", "A <b>statement</b> & more.", "2026-01-02T00:00:00Z", SITE)]
-    feed = atom_feed(entries, site_url=SITE, feed_url=f"{SITE}feeds/predictions.xml", title="Predictions", updated="")
+    feeds = {
+        path: atom_feed(entries, site_url=SITE, feed_url=SITE + path, title="Predictions", updated="")
+        for path in ("feeds/predictions/it-couples.xml", "feeds/predictions.xml")
+    }
     return {
         "api/v1/predictions.json": "[]\n",
         "api/v1/predictions/it-couples.json": "{}\n",
         "api/v1/badges/it-couples.json": canonical_json(badge),
         "api/v1/badges/predictions.json": canonical_json({**badge, "label": "predictions", "message": "1 open"}),
-        "feeds/predictions/it-couples.xml": feed,
-        "feeds/predictions.xml": feed,
+        **feeds,
         "feeds/deadlines.ics": calendar([], site_url=SITE, stamp=f"{AS_OF}T12:00:00Z"),
     }
 

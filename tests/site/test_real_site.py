@@ -9,51 +9,17 @@ import re
 import shutil
 import subprocess
 import sys
-from html.parser import HTMLParser
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
+import jsonschema
 import pytest
 
 from tests.conftest import REPOSITORY
+from tests.site.tree import Page, bad_texts, broken, foreign, pages_of
 
 INPUTS = ("data", "predictions", "site_src", "mkdocs.yml", "CITATION.cff", "CHANGELOG.md", "CONTRIBUTING.md")
-BAD = re.compile(r"(?<![\w-])(NaN|nan|undefined|Infinity|inf|None(?! (?:is|of|are|has)\b))(?![\w-])|\[object|\{\{|\{%")
 SITE_URL = "https://example.org/capewatch/"
-
-
-class Page(HTMLParser):
-    """Text, links, sources and ids of one HTML page."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__()
-        self.ids: set[str] = set()
-        self.links: list[str] = []
-        self.loads: list[str] = []
-        self.text: list[str] = []
-        self._silent = 0
-        self.feed(path.read_text(encoding="utf-8"))
-
-    def handle_starttag(self, tag, attrs):
-        values = dict(attrs)
-        if values.get("id"):
-            self.ids.add(values["id"])
-        if tag == "a" and values.get("href"):
-            self.links.append(values["href"])
-        if tag in ("img", "script", "iframe") and values.get("src"):
-            self.loads.append(values["src"])
-        if tag == "link" and values.get("href") and values.get("rel") != "canonical":
-            self.loads.append(values["href"])
-        if tag in ("script", "style"):
-            self._silent += 1
-
-    def handle_endtag(self, tag):
-        if tag in ("script", "style"):
-            self._silent -= 1
-
-    def handle_data(self, data):
-        if not self._silent:
-            self.text.append(data)
 
 
 def build(folder: Path, **environment: str) -> Path:
@@ -90,17 +56,11 @@ def site(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def pages(site) -> dict[str, Page]:
-    return {path.relative_to(site).as_posix(): Page(path) for path in sorted(site.rglob("*.html"))}
+    return pages_of(site)
 
 
 def test_no_page_shows_a_broken_number_or_a_template_mark(pages):
-    found = {
-        path: match.group(0)
-        for path, page in pages.items()
-        for text in page.text
-        if (match := BAD.search(text)) is not None
-    }
-    assert found == {}
+    assert bad_texts(pages) == {}
 
 
 def test_no_page_shows_its_own_markup(pages):
@@ -121,35 +81,11 @@ def test_a_page_that_uses_a_stale_source_says_so(site, pages):
 
 
 def test_every_link_and_anchor_inside_the_site_leads_somewhere(site, pages):
-    missing = []
-    for path, page in pages.items():
-        if path == "404.html":
-            continue
-        for link in (*page.links, *page.loads):
-            parts = urlsplit(link)
-            if parts.scheme or parts.netloc:
-                continue
-            target = (site / path).parent / unquote(parts.path) if parts.path else site / path
-            target = Path(os.path.normpath(target))
-            if target.is_dir():
-                target /= "index.html"
-            if not target.is_file():
-                missing.append((path, link))
-            elif parts.fragment and target.suffix == ".html":
-                name = target.relative_to(site).as_posix()
-                if unquote(parts.fragment) not in pages[name].ids and not parts.fragment.startswith(("__", ":~:")):
-                    missing.append((path, link))
-    assert missing == []
+    assert list(broken(site, pages)) == []
 
 
 def test_no_page_loads_anything_from_another_host(pages):
-    foreign = {
-        (path, load)
-        for path, page in pages.items()
-        for load in page.loads
-        if urlsplit(load).netloc not in ("", "example.org")
-    }
-    assert foreign == set()
+    assert foreign(pages, "example.org") == set()
 
 
 def test_every_link_out_of_the_site_is_http(pages):
@@ -176,6 +112,27 @@ def test_every_resource_of_the_index_exists_and_json_parses(site):
         assert path.is_file(), item
         if path.suffix == ".json":
             json.loads(path.read_text())
+
+
+def test_every_document_of_the_interface_keeps_its_schema(site):
+    index = json.loads((site / "api/v1/index.json").read_text())
+    validators = {}
+    checked = 0
+    for item in index["resources"]:
+        if "schema" not in item:
+            continue
+        if item["schema"] not in validators:
+            validators[item["schema"]] = jsonschema.Draft202012Validator(
+                json.loads((site / item["schema"]).read_text())
+            )
+        errors = [
+            error.message
+            for error in validators[item["schema"]].iter_errors(json.loads((site / item["path"]).read_text()))
+        ]
+        assert errors[:3] == [], item["path"]
+        checked += 1
+    assert checked > 100
+    assert len(validators) == 10
 
 
 def test_the_seven_predictions_and_the_claims_are_there_for_programs(site):

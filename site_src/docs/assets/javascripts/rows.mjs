@@ -1,12 +1,17 @@
 // What a data table does with its rows: order, search, filter, text for a file. Pure.
 
-const collator = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
 export const fold = (text) => text.normalize("NFKD").replace(/[\u0300-\u036f]/g, "").toLowerCase();
 
-// Order of two sort keys; an absent value comes last in both directions.
+// A text as it is sorted: without regard to case and accents, numbers in it by their size. Made once a row, so that the many
+// comparisons of a sort are plain ones: a collator's would take most of the time that a sort of 4,500 rows may take.
+const natural = (text) => fold(text).replace(/\d+/g, (digits) => digits.padStart(16, "0"));
+const sortKey = (key) => (typeof key === "string" ? natural(key) : key);
+
+// Order of two sort keys; an absent value comes last in both directions, a number before a text.
 export function compare(a, b, direction) {
   if (a === null || b === null) return (a === null) - (b === null);
-  return direction * (typeof a === "number" && typeof b === "number" ? a - b : collator.compare(String(a), String(b)));
+  if (typeof a !== typeof b) return direction * (typeof a === "number" ? -1 : 1);
+  return direction * (a < b ? -1 : a > b ? 1 : 0);
 }
 
 // The rows that contain every word of the query, have the chosen value in each filtered column and any value in the column
@@ -17,8 +22,8 @@ export function select(rows, { query = "", chosen = new Map(), present = -1, col
     words.every((word) => row.text.includes(word)) && [...chosen].every(([index, value]) => row.keys[index] === value)
     && (present < 0 || row.keys[present] !== null));
   return column < 0 ? kept : kept
-    .map((row, index) => ({ row, index }))
-    .sort((a, b) => compare(a.row.keys[column], b.row.keys[column], direction) || a.index - b.index)
+    .map((row) => ({ row, key: sortKey(row.keys[column]) }))
+    .sort((a, b) => compare(a.key, b.key, direction)) // stable: ties keep their order
     .map(({ row }) => row);
 }
 
