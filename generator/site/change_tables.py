@@ -32,7 +32,7 @@ from generator.site.published import no_value
 from generator.site.tables import Cell, Column
 from generator.site.view import View, axis_link, lab_chip, link, model_link, source_link
 
-ARROW = Markup(' <span aria-label="to">→</span> ')
+ARROW = Markup(' <span role="img" aria-label="to">→</span> ')
 #: Models named in a cell before "and N more".
 MOVERS = 4
 

@@ -376,7 +376,7 @@ def _outputs() -> dict[str, str]:
     entries = [FeedEntry("urn:x:1", "It couples: sealed", "A <b>statement</b> & more.", "2026-01-02T00:00:00Z", SITE)]
     feeds = {
         path: atom_feed(entries, site_url=SITE, feed_url=SITE + path, title="Predictions", updated="")
-        for path in ("feeds/predictions/it-couples.xml", "feeds/predictions.xml")
+        for path in ("feeds/predictions/it-couples.xml", "feeds/predictions.xml", "feeds/changes.xml")
     }
     return {
         "api/v1/predictions.json": "[]\n",

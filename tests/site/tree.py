@@ -10,11 +10,12 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 BAD = re.compile(r"(?<![\w-])(NaN|nan|undefined|Infinity|inf|None(?! (?:is|of|are|has)\b))(?![\w-])|\[object|\{\{|\{%")
+_SILENT = ("script", "style", "pre")  # BibTeX may write {{
 _LOADS = {"img": "src", "script": "src", "iframe": "src", "source": "src", "link": "href"}
 
 
 class Page(HTMLParser):
-    """Text, links, loads, ids and meta elements of one HTML page."""
+    """Text outside scripts and code, links, loads, ids and meta elements of one HTML page."""
 
     def __init__(self, path: Path) -> None:
         super().__init__()
@@ -46,11 +47,11 @@ class Page(HTMLParser):
         ]
         if tag == "meta" and (name := values.get("property") or values.get("name")):
             self.meta[name] = values.get("content", "")
-        if tag in ("script", "style"):
+        if tag in _SILENT:
             self._silent += 1
 
     def handle_endtag(self, tag: str) -> None:
-        if tag in ("script", "style"):
+        if tag in _SILENT:
             self._silent -= 1
 
     def handle_data(self, data: str) -> None:
