@@ -40,14 +40,16 @@ PARTS = ("scoring", "controls", "generation", "hooks", "harness", "device", "ray
 
 
 def build(shape: str, *, device: str, dtype: str) -> Subject:
-    """A random GPT-NeoX of the shape with a word-level tokenizer w0 … w50303."""
+    """A random GPT-NeoX of the shape with a word-level tokenizer w3 … w50303."""
     from tokenizers import Tokenizer, models, pre_tokenizers
     from transformers import GPTNeoXConfig, GPTNeoXForCausalLM, PreTrainedTokenizerFast
 
     width, blocks, heads = SHAPES[shape]
-    core = Tokenizer(models.WordLevel({f"w{index}": index for index in range(VOCABULARY)}, unk_token="w0"))  # noqa: S106  (a word, not a secret)
+    # special tokens that no word contains: the tokenizer cuts them out of any text
+    words = ["<unk>", "<pad>", "<eos>", *(f"w{index}" for index in range(3, VOCABULARY))]
+    core = Tokenizer(models.WordLevel({word: index for index, word in enumerate(words)}, unk_token="<unk>"))  # noqa: S106  (a word, not a secret)
     core.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
-    tokenizer = PreTrainedTokenizerFast(tokenizer_object=core, pad_token="w1", eos_token="w2")  # noqa: S106
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=core, pad_token="<pad>", eos_token="<eos>")  # noqa: S106
     torch.manual_seed(0)
     config = GPTNeoXConfig(
         vocab_size=VOCABULARY,
