@@ -19,14 +19,14 @@ from generator.schema.yamlfile import Document, Location, read_yaml
 _NAME = re.compile(r"^[a-z0-9][a-z0-9_.+-]{0,79}$")
 _PLACEHOLDER = re.compile(r"\{([^{}:]*)(?::([^{}]*))?\}")
 _KEY = re.compile(r"^[a-z0-9][a-z0-9_.+/-]*$")
-_SPEC = re.compile(r"^([-+]?,?(\.\d+)?[dfeg%]?)?$")
+_SPEC = re.compile(r"([-+]?,?(\.\d{1,2})?[dfeg%]?)?")
 _YEAR = re.compile(r"\b20\d\d\b")
 #: A number that stands alone: not part of a name such as Llama-2, 7B or V1, nor a year.
 _TYPED_NUMBER = re.compile(r"(?<![\w./-])[-+−±]?\d+(?:[.,]\d+)*(?:e[-+]?\d+)?(?![\w-]|[.,]\d)")
 
 
 def _check_name(text: str) -> str:
-    if not _NAME.match(text):
+    if not _NAME.fullmatch(text):
         raise ValueError("a value name is lower-case letters, digits and _ . + -, at most 80")
     return text
 
@@ -270,14 +270,14 @@ def _claim_problems(document: Document, claim: Claim, stem: str) -> Iterator[Pro
 
 def _template_problems(document: Document, where: Location, template: str) -> Iterator[Problem]:
     for key, spec in placeholders(template):
-        if not _KEY.match(key):
+        if not _KEY.fullmatch(key):
             yield document.problem(
                 where,
                 "bad-placeholder",
                 f"{key!r} names no value",
                 allowed="{value}, {recipe/value}, {claim/recipe/value}",
             )
-        if not _SPEC.match(spec):
+        if not _SPEC.fullmatch(spec):
             yield document.problem(
                 where, "bad-placeholder", f"{{{key}:{spec}}} has no known format", allowed=".3f, .2e, d, +.2f, .0%"
             )

@@ -74,7 +74,7 @@ def _check_spelling(text: str) -> str:
 
 
 def _check_long_text(text: str) -> str:
-    _check_text(" ".join(text.split()) or "")
+    _check_text(re.sub(r"[ \t\n]+", " ", text).strip(" "))
     return text.strip()
 
 
@@ -85,7 +85,7 @@ def _check_url(text: str) -> str:
         raise ValueError("an address is ASCII; write other characters percent-encoded, a host in its xn-- form")
     try:
         parts = urlsplit(text)
-        host = parts.hostname
+        host, _port = parts.hostname, parts.port
     except ValueError as error:
         raise ValueError(f"not an address: {error}") from None
     if parts.scheme not in ("http", "https"):

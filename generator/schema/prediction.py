@@ -29,7 +29,7 @@ _NAME = re.compile(r"^[a-z][a-z0-9_]{0,39}$")
 
 
 def _check_name(text: str) -> str:
-    if not _NAME.match(text):
+    if not _NAME.fullmatch(text):
         raise ValueError("a metric's name is a lower-case letter, then lower-case letters, digits and '_', at most 40")
     return text
 

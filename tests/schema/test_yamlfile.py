@@ -61,7 +61,7 @@ def test_every_key_and_item_knows_its_line(tmp_path):
         (b"a: 1\n---\nb: 2\n", "yaml-syntax", 2),
         (b"a: 1\nb: !!python/object/apply:os.system [ls]\n", "yaml-tag", 2),
         (b"a: !!binary aGk=\n", "yaml-tag", 1),
-        (b"a:\n  " + b"9" * 5000 + b"\n", "not-a-number", 2),
+        (b"a: 1\nb: " + b"9" * 5000 + b"\n", "not-a-number", 2),
         (b"a: 1\n" + b"k" * 500 + b": 1\n", "bad-key", 2),
         (b"a:\n  " + b"[" * 500_000, "too-deep", 2),
         (b"a:\n  " + b"- " * 300_000 + b"x", "too-deep", 2),
