@@ -11,6 +11,7 @@ Four-digit tags (``-0731``) name different models and are never removed.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -28,12 +29,15 @@ _EFFORT = re.compile(
 )
 _PRE_RELEASE = re.compile(r"[_\-\s(]+pre-?release\)?$", re.IGNORECASE)
 _DATE_TAG = re.compile(r"[_\-\s(]+(?:20\d{6}|20\d{2}-\d{2}-\d{2})\)?$")
-_PUNCTUATION = re.compile(r"[^a-z0-9+]+")
+_PROVIDER = re.compile(r"^(?:[A-Za-z0-9][\w.:-]*/)+")
+_PUNCTUATION = re.compile(r"(?:[^\w+]|_)+")
 
 
 def fold(spelling: str) -> str:
-    """Case, provider prefix (everything up to the last slash) and punctuation removed."""
-    return _PUNCTUATION.sub("-", spelling.rsplit("/", 1)[-1].lower()).strip("-")
+    """Case, provider prefix (``meta-llama/``) and punctuation removed; letters of every script stay, so the result of
+    two names that differ in them differs. Empty for a spelling without letter or digit, which names nothing."""
+    plain = unicodedata.normalize("NFKC", spelling)
+    return _PUNCTUATION.sub("-", _PROVIDER.sub("", plain).casefold()).strip("-")
 
 
 @dataclass(frozen=True)
@@ -82,7 +86,8 @@ class Identity:
             (bare, "folded, effort suffix", effort),
             (dateless, "folded, date tag", effort),
         ):
-            models = self._folded.get(fold(candidate), set())
+            key = fold(candidate)
+            models = self._folded.get(key, set()) if key else set()
             if len(models) == 1:
                 return Match(next(iter(models)), rule, found_effort)
             if models:

@@ -15,7 +15,7 @@ from typing import Any
 from generator.core import CapewatchError, canonical_json, write_if_changed
 from generator.report.bundle import Bundle
 from generator.report.tables import OWN
-from generator.site import colours
+from generator.site import colours, published
 from generator.site.catalogue import GROUPS, NAVIGATION, navigation
 from generator.site.charts import BUNDLE_PATH, ChartStore
 from generator.site.embeds import catalogue, charts_in, embed_pages
@@ -100,7 +100,7 @@ def _files(view: View) -> Iterator[tuple[str, bytes | str]]:
     yield from view.downloads()
     yield from view.bundle.files.items()
     yield BUNDLE_PATH, view.charts.bundle()
-    yield from view.charts.files.items()
+    yield from ((path, shown(text)) for path, text in view.charts.files.items())
 
 
 def _main_pages(files: Mapping[str, bytes | str]) -> dict[str, str]:
@@ -157,7 +157,8 @@ def _generated(view: View) -> Iterator[tuple[str, str]]:
                     {"location": page.url, "title": search_text(page.title), "text": search_text(page.search)}
                 )
             yield page.path, shown(page.text)
-    yield from view.extra_files.items()
+    for path, text in view.extra_files.items():
+        yield path, text if path.startswith(published.FOLDER) else shown(text)
 
 
 def _remove_stale(folder: Path, wanted: object) -> int:

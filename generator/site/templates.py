@@ -56,7 +56,10 @@ def time_tag(value: Any) -> Markup:
 
 
 def _kept_whole(value: Any) -> Any:
-    """Finished tables and figures go between the marks that spare them the Markdown parser."""
-    if isinstance(value, Markup) and len(value) > 400 and value.startswith(("<div", "<figure")):
+    """Finished tables and figures go between the marks that spare them the Markdown parser, which is no matter of time
+    alone for a drawing: Markdown takes ``<svg`` for a part of a line and would read the text in it."""
+    if isinstance(value, Markup) and (
+        value.startswith("<svg") or (len(value) > 400 and value.startswith(("<div", "<figure")))
+    ):
         return Markup(marked(value))  # noqa: S704 - it was markup before
     return value

@@ -28,6 +28,27 @@ def identity(project) -> Identity:
 
 
 @pytest.mark.parametrize(
+    ("spelling", "model"),
+    [
+        ("文心 4.0", "wenxin"),
+        ("混元 4.0", None),
+        ("通义", None),
+        ("", None),
+        ("!?", None),
+        ("gpt/5.4 or x</gpt-5.4", None),
+    ],
+)
+def test_names_in_other_scripts_and_names_without_a_letter_match_nothing_but_themselves(
+    project, spelling, model
+) -> None:
+    for identity, name in (("wenxin", "文心 4.0"), ("signs", "…"), ("gpt-5-4", "GPT-5.4")):
+        text = f"schema_version: 1\nid: {identity}\nname: {name}\nlab: acme\nopen_weights: true\n"
+        project.write(f"data/models/acme/{identity}.yaml", text)
+    match = Identity(load_registry(project.root)).resolve("board", spelling)
+    assert (match.model if match else None) == model
+
+
+@pytest.mark.parametrize(
     ("spelling", "model", "effort"),
     [
         ("gpt-5.4-2026-03-05", "gpt-5-4", ""),
