@@ -21,6 +21,8 @@ from generator.core import CapewatchError
 
 _CHARSET = '<meta charset="utf-8">'
 _TAG = re.compile(re.escape(_CHARSET) + r'\n      <meta http-equiv="Content-Security-Policy" content="[^"]*">')
+_TAG = '\n      <meta http-equiv="Content-Security-Policy" content="{}">'
+_OLD = re.compile(re.escape(_TAG).replace(r"\{\}", '[^"]*'))
 _TRUSTED = "404.html"
 _SCRIPT = re.compile(r"<script(?P<attributes>[^>]*)>(?P<body>.*?)</script\s*>", re.DOTALL | re.IGNORECASE)
 _SOURCE = re.compile(r"(?:^|\s)src\s*=", re.IGNORECASE)
@@ -33,11 +35,12 @@ _RULES = (
 
 
 def add_policy(site: Path) -> str:
-    """Put the policy into every page below `site`; returns it.
+    """Put the policy into every page below `site`, in place of one that is there; returns it.
 
     Raises CapewatchError for a page with an inline script that is not the theme's, or without the theme's head.
     """
-    texts = {path: path.read_text(encoding="utf-8") for path in sorted(site.rglob("*.html"))}
+    before = {path: path.read_text(encoding="utf-8") for path in sorted(site.rglob("*.html"))}
+    texts = {path: _OLD.sub("", text) for path, text in before.items()}
     trusted = site / _TRUSTED
     if trusted not in texts:
         raise CapewatchError(f"{_TRUSTED} is missing: the theme's own scripts cannot be told from others")
@@ -55,9 +58,11 @@ def add_policy(site: Path) -> str:
         if text.count(_CHARSET) != 1:
             raise CapewatchError(f"{name}: no single {_CHARSET} to put the policy behind")
     policy = _policy(hashes)
-    tag = f'{_CHARSET}\n      <meta http-equiv="Content-Security-Policy" content="{policy}">'
+    tag = _CHARSET + _TAG.format(policy)
     for path, text in texts.items():
-        path.write_text(text.replace(_CHARSET, tag, 1), encoding="utf-8")
+        made = text.replace(_CHARSET, tag, 1)
+        if made != before[path]:
+            path.write_text(made, encoding="utf-8")
     return policy
 
 

@@ -333,6 +333,22 @@ def test_a_page_with_an_inline_script_of_its_own_is_not_published(tmp_path: Path
     assert "Content-Security-Policy" not in (tmp_path / "404.html").read_text()
 
 
+def test_a_page_that_was_kept_from_an_older_site_gets_the_policy_of_this_one_in_place_of_its_own(
+    tmp_path: Path,
+) -> None:
+    page = '<html><head>\n<meta charset="utf-8"><script>{}</script>'
+    (tmp_path / "404.html").write_text(page.format("old()"))
+    old = add_policy(tmp_path)
+    (tmp_path / "index.html").write_text((tmp_path / "404.html").read_text().replace("old()", "new()"))
+    (tmp_path / "404.html").write_text(page.format("new()"))
+    new = add_policy(tmp_path)
+    assert new != old
+    assert add_policy(tmp_path) == new
+    for path in tmp_path.iterdir():
+        assert path.read_text().count("Content-Security-Policy") == 1
+        assert new in path.read_text()
+
+
 @pytest.mark.parametrize(
     "tag",
     [
