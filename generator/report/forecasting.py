@@ -56,7 +56,12 @@ PARTS: tuple[Part, ...] = (
     Part("coefficients", (BASE,), forecast_parts.coefficients),
     Part("frontier", (MAKER, EPOCH, "day"), forecast_parts.frontier, (*_OWN, "forecasts/frontier.py")),
     Part("training", ("checkpoints",), forecast_parts.training),
-    Part("chances", (MAKER, "predictions", "day"), chances, ("predictions", "report/chances.py", "forecasts/simulation.py")),
+    Part(
+        "chances",
+        (MAKER, "predictions", "day"),
+        chances,
+        ("predictions", "report/chances.py", "forecasts/simulation.py"),
+    ),
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import importlib.metadata
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 
 import generator
 from generator import snapshots
-from generator.core import canonical_json, sha256_bytes
+from generator.core import canonical_json, sha256_bytes, sha256_file
 from generator.panel import Observations, Panel, PanelProvider
 from generator.report.beside import beside
 from generator.report.bundle import SCHEMA_VERSION, Bundle
@@ -36,7 +37,10 @@ TRACKED = (
     "predictions", "data/models", "data/benchmarks", "data/labs", "data/families", "data/sources", "data/snapshots", "data/panels",
     "data/aliases.yaml", "data/corrections.yaml", "data/evaluators.yaml", "data/tracks.yaml",
 )  # fmt: skip
-DEPENDENCIES = ("altair", "mkdocs-material", "numpy", "pandas", "scipy", "vl-convert-python")
+DEPENDENCIES = (
+    "altair", "jinja2", "markdown", "mkdocs", "mkdocs-material", "numpy", "pandas", "pyarrow", "pydantic", "pysindy", "pyyaml", "scikit-learn",
+    "scipy", "vl-convert-python",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -178,7 +182,9 @@ def _meta(
         "seed": settings.seed,
         "resamples": settings.resamples,
         "data_digest": data_digest(registry, panels),
-        "dependencies": {name: importlib.metadata.version(name) for name in DEPENDENCIES},
+        "code_sha256": code_sha256(),
+        "dependencies": {name: importlib.metadata.version(name) for name in DEPENDENCIES}
+        | {"python": ".".join(map(str, sys.version_info[:2]))},
         "counts": {
             "models": len(kinds),
             "base_models": kinds.count("base"),
@@ -194,6 +200,16 @@ def _meta(
         "warnings": [problem.as_dict() for problem in registry.problems],
         "unused_corrections": [item.model_dump() for item in observations.unused_corrections],
     }
+
+
+def code_sha256() -> str:
+    """sha256 over the package's own files, by name: says which code made a bundle, in a checkout and without one.
+
+    A commit would say it too, but only where there is a checkout; `git log` finds the commits whose files have this digest.
+    """
+    package = Path(generator.__file__).parent
+    files = sorted(path for path in package.rglob("*") if path.suffix in (".py", ".json", ".yaml") and path.is_file())
+    return sha256_bytes(canonical_json([[path.relative_to(package).as_posix(), sha256_file(path)] for path in files]))
 
 
 def data_digest(registry: Registry, panels: Mapping[str, Panel]) -> str:

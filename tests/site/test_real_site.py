@@ -143,8 +143,30 @@ def test_the_seven_predictions_and_the_claims_are_there_for_programs(site):
     assert (site / "feeds/deadlines.ics").read_text().count("BEGIN:VEVENT") >= 7
 
 
-def test_two_builds_in_other_folders_locales_and_time_zones_are_byte_identical(site, tmp_path):
-    again = build(tmp_path / "elsewhere", TZ="Pacific/Kiritimati", LC_ALL="C", LANG="C", PYTHONHASHSEED="7")
+def copied_backwards(source: Path, target: Path, *, ignore) -> None:
+    """`shutil.copytree` in the opposite order of names, with today's times."""
+    names = sorted((path.name for path in source.iterdir()), reverse=True)
+    target.mkdir(parents=True)
+    for name in names:
+        if name in ignore(str(source), names):
+            continue
+        if (source / name).is_dir():
+            copied_backwards(source / name, target / name, ignore=ignore)
+        else:
+            shutil.copyfile(source / name, target / name)
+
+
+def test_two_builds_in_other_folders_locales_time_zones_and_orders_are_byte_identical(site, tmp_path, monkeypatch):
+    # the files of the copy are made in the opposite order, so that the file system lists them differently
+    monkeypatch.setattr(shutil, "copytree", copied_backwards)
+    before = os.umask(0o077)
+    try:
+        again = build(
+            tmp_path / "else where" / "ünï", TZ="Pacific/Kiritimati", LC_ALL="C", LANG="C", PYTHONHASHSEED="7", HOME=str(tmp_path),
+            COLUMNS="40", SOURCE_DATE_EPOCH="1", PYTHONUTF8="0",
+        )  # fmt: skip
+    finally:
+        os.umask(before)
     compared = filecmp.dircmp(site, again)
     different: list[str] = []
 
