@@ -114,7 +114,9 @@ def cut(asked: Asked, name: str) -> None:
     Example: capewatch publish cut 2026.11 --site-url https://example.org/capewatch/ --push
     """
     versions = _versions(asked)
-    versions.require_new(require_cut(name))
+    require_cut(name)
+    versions.refresh()
+    versions.require_new(name)
     _require_committed(asked.project)
     site, bundle, packed = _built(asked)
     _require_notes(asked.project, versions, name, bundle)

@@ -22,6 +22,7 @@ from generator.report.bundle import Bundle
 from generator.report.packed import PACKED_NAME, unpack
 
 BRANCH = "gh-pages"
+ORIGIN = "origin"
 ATTEMPTS = 5
 Tree = dict[str, tuple[str, str]]
 
@@ -57,7 +58,16 @@ class Versions:
 
     @property
     def tip(self) -> str | None:
-        return self._repository.tip(self._target.branch)
+        """Where the branch stands, as far as this clone knows: here, or at the remote when it was fetched and is ahead."""
+        local = self._repository.tip(self._target.branch)
+        fetched = self._repository.commit_of(f"refs/remotes/{self._target.remote or ORIGIN}/{self._target.branch}")
+        if fetched and (local is None or self._repository.is_ancestor(local, fetched)):
+            return fetched
+        return local
+
+    def refresh(self) -> None:
+        """Take over what the remote has, so that what follows is decided on its state. Nothing without a remote."""
+        self._synchronise()
 
     def tree(self) -> dict[str, Entry]:
         return self._repository.tree(self.tip)
@@ -181,14 +191,12 @@ class Versions:
         return kept | root_files(self._repository, tree, site_url=self._target.site_url)
 
     def _synchronise(self) -> str | None:
-        """The tip to build on. With a remote it is the remote's tip, and a local branch that is behind follows.
+        """The tip to build on: that of the remote, or what was fetched of it; a local branch that is behind follows.
 
         Raises CapewatchError when the local branch holds what the remote does not.
         """
-        local, remote = self.tip, self._target.remote
-        if not remote:
-            return local
-        there = self._repository.fetch(remote, self._target.branch)
+        local, remote = self._repository.tip(self._target.branch), self._target.remote
+        there = self._repository.fetch(remote, self._target.branch) if remote else self.tip
         if there == local:
             return local
         if there is None or (local is not None and not self._repository.is_ancestor(local, there)):

@@ -383,3 +383,24 @@ def test_a_version_that_is_not_there_is_answered_with_near_ones(forge, made):
     with pytest.raises(CapewatchError) as told:
         forge.versions().read("2026.11", "bundle.json.xz")
     assert "2026.10" in told.value.hint
+
+
+def test_a_fresh_clone_knows_the_versions_that_were_fetched_and_builds_upon_them(forge, made, tmp_path):
+    first, second = made("one"), made("two")
+    forge.versions(remote="origin").cut("2026.10", first.site, **first.arguments)
+    fresh = forge.clone(tmp_path / "fresh")
+    assert fresh.versions().names() == ["2026.10"]
+    with pytest.raises(CapewatchError, match="never changes"):
+        fresh.versions().cut("2026.10", second.site, **second.arguments)
+    fresh.versions().publish_dev(second.site, **second.arguments)
+    assert git(fresh.work, "rev-parse", "gh-pages~1") == forge.tip()
+
+
+def test_a_cut_by_a_clone_without_the_branch_is_decided_on_the_state_of_the_remote(forge, made, tmp_path):
+    fresh = forge.clone(tmp_path / "fresh")  # before anything was published
+    first = made("one")
+    forge.versions(remote="origin").cut("2026.10", first.site, **first.arguments)
+    versions = fresh.versions(remote="origin")
+    assert versions.latest() is None
+    versions.refresh()
+    assert versions.latest() == "2026.10"
