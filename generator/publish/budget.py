@@ -12,9 +12,9 @@ from generator.publish.names import DEV, LATEST, is_cut
 MB = 1_000_000
 #: A forge serves about 1 GB of pages; a link is served as a second copy of what it points to.
 MAX_BRANCH_MB = 900
-MAX_VERSION_MB = 64
+MAX_VERSION_MB = 80
 #: The newest versions that are always kept, beside the last of each year.
-KEEP_MONTHS = 12
+KEEP_MONTHS = 10
 
 
 @dataclass(frozen=True)

@@ -174,7 +174,7 @@ def test_what_may_be_dropped_is_computed_shown_and_dropped_only_when_asked(forge
         new = made(name, more={"body.txt": name * 1000})
         versions.cut(name, new.site, **new.arguments)
     rule = {item.name: item for item in versions.held()}
-    assert sorted(name for name, item in rule.items() if item.may_go) == ["2025.06", "2025.07", "2025.08", "2025.09"]
+    assert sorted(name for name, item in rule.items() if item.may_go) == [f"2025.{month:02}" for month in range(6, 12)]
     with pytest.raises(CapewatchError, match="kept: among the newest"):
         versions.drop(("2026.01",))
     new = made("x", more={"body.txt": "y" * 200_000})
