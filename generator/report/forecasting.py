@@ -33,6 +33,11 @@ DIGITS = 10
 _OWN = ("report/forecast_parts.py",)
 
 
+#: A comparison leaves out every family and every pair of them: fits grow with the square of their number. A build computes it
+#: up to this many (a minute or two); beyond, it shows what `capewatch forecasts --write` stored, or says that nothing is.
+FAMILIES_IN_A_BUILD = 60
+
+
 @dataclass(frozen=True)
 class Part:
     """One part: the inputs that its key covers (see `Inputs.digest`), the function, and further code it rests on."""
@@ -78,10 +83,10 @@ def forecasts_section(
     """Part name -> its result, or {"reason": why there is none}.
 
     A part that is stored under its present key is read; otherwise it is computed and kept in build/cache, or, without
-    `compute`, left out with a reason.
+    `compute` or with more than FAMILIES_IN_A_BUILD families, left out with a reason.
     """
     inputs = Inputs(root, registry, provider, as_of, seed, workers)
-    return {part.name: _result(part, inputs, compute=compute) for part in PARTS}
+    return {part.name: _result(part, inputs, compute=compute, in_build=True) for part in PARTS}
 
 
 def stored(root: Path, part: str, key: str) -> dict[str, Any] | None:
@@ -147,7 +152,13 @@ def part_result(inputs: Inputs, name: str, *, before: Callable[[], None] = lambd
     return _result(part, inputs, compute=True), True
 
 
-def _result(part: Part, inputs: Inputs, *, compute: bool) -> dict[str, Any]:
+def _families(inputs: Inputs) -> int:
+    """Families of the base panel with two models or more."""
+    sizes = inputs.panel(BASE).models["family"].value_counts()
+    return int((sizes > 1).sum())
+
+
+def _result(part: Part, inputs: Inputs, *, compute: bool, in_build: bool = False) -> dict[str, Any]:
     try:
         key = part.key(inputs)
         found = stored(inputs.root, part.name, key)
@@ -155,6 +166,8 @@ def _result(part: Part, inputs: Inputs, *, compute: bool) -> dict[str, Any]:
             return {
                 "reason": f"not stored for these inputs; computed by a build for the newest day only, not for {inputs.as_of}"
             }
+        if found is None and in_build and BASE in part.inputs and (count := _families(inputs)) > FAMILIES_IN_A_BUILD:
+            return {"reason": f"{count} families are too many to compare in a build: run capewatch forecasts --write"}
         return found if found is not None else _computed(part, inputs, key)
     except CapewatchError as error:
         return {"reason": error.message}
