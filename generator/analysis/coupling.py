@@ -108,6 +108,11 @@ def phase_probabilities(dx: float, dy: float, se_dx: float, se_dy: float) -> tup
     return below_tax, max(below_bonus - below_tax, 0.0), max(1.0 - below_bonus, 0.0)
 
 
+#: Standard deviations over which dx is integrated, and its density there.
+_GRID = np.linspace(-8.0, 8.0, 4001)
+_WEIGHTS = np.exp(-0.5 * _GRID**2)
+
+
 def _ratio_below(threshold: float, dx: float, dy: float, se_dx: float, se_dy: float) -> float:
     """P(dy/dx < threshold), integrated over dx on a fixed grid of 4,001 points."""
     from scipy.special import ndtr  # here: importing the package must not import scipy
@@ -115,11 +120,9 @@ def _ratio_below(threshold: float, dx: float, dy: float, se_dx: float, se_dy: fl
     if se_dx <= 0:
         share = float(ndtr((threshold * dx - dy) / max(se_dy, 1e-300)))
         return share if dx > 0 else 1.0 - share
-    grid = np.linspace(-8.0, 8.0, 4001)
-    weights = np.exp(-0.5 * grid**2)
-    at = dx + se_dx * grid
+    at = dx + se_dx * _GRID
     below = ndtr((threshold * at - dy) / max(se_dy, 1e-12))
-    return float(np.average(np.where(at > 0, below, 1.0 - below), weights=weights))
+    return float(np.average(np.where(at > 0, below, 1.0 - below), weights=_WEIGHTS))
 
 
 def paired_difference(first: np.ndarray, second: np.ndarray) -> tuple[float, float]:

@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from generator.analysis._inputs import Source, cluster_codes, label, rows, why_unfit
+from generator.analysis._inputs import MIN_MODELS, Source, cluster_codes, label, rows, why_unfit
 from generator.analysis.population import correlation, fisher_interval
 from generator.analysis.resample import bootstrap_sums, cluster_sums
 from generator.analysis.result import Statistic
 from generator.analysis.spectrum import eigen, matrices_of, product_terms
+from generator.panel.frame import Panel
 
 
 @dataclass(frozen=True)
@@ -55,21 +56,31 @@ def coupling_matrix(source: Source, axes: Sequence[str]) -> CouplingMatrix:
     k = len(axes)
     r, low, high = np.full((3, k, k), np.nan)
     n = np.zeros((k, k), dtype=int)
+    values = _scores(source, axes)
+    known = np.isfinite(values)
     for i, j in itertools.combinations_with_replacement(range(k), 2):
-        frame = rows(source, (axes[i], axes[j]))
-        n[i, j] = n[j, i] = len(frame)
+        both = values[known[:, i] & known[:, j]][:, [i, j]]
+        n[i, j] = n[j, i] = len(both)
         if i == j:
             r[i, i] = low[i, i] = high[i, i] = 1.0
             continue
-        if why_unfit(frame, (axes[i], axes[j])):
+        if len(both) < MIN_MODELS or (np.ptp(both, axis=0) <= 1e-12 * np.maximum(1.0, np.abs(both).max(axis=0))).any():
             continue
-        value = correlation(frame[axes[i]].to_numpy(dtype=float), frame[axes[j]].to_numpy(dtype=float))
+        value = correlation(both[:, 0], both[:, 1])
         r[i, j] = r[j, i] = value
-        interval = fisher_interval(value, len(frame))
+        interval = fisher_interval(value, len(both))
         if interval is not None:
             low[i, j] = low[j, i] = interval.low
             high[i, j] = high[j, i] = interval.high
     return _assembled(axes, r, n, low, high)
+
+
+def _scores(source: Source, axes: Sequence[str]) -> np.ndarray:
+    """Scores (models, axes), NaN where there is none, models sorted by id."""
+    for axis in axes:
+        rows(source, (axis,))  # raises for an axis that the source has not
+    table = source.scores if isinstance(source, Panel) else source
+    return table[list(axes)].sort_index(kind="stable").to_numpy(dtype=float)
 
 
 def assemble(axes: Sequence[str], r: np.ndarray, n: np.ndarray | None = None) -> CouplingMatrix:

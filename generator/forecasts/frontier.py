@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -63,30 +64,33 @@ Forecast = Callable[[Releases, Releases], np.ndarray]
 
 @dataclass(frozen=True)
 class FrontierModel:
-    """name, title and predict(train, wanted) → (n,) percent; by_lab: uses the lab's own history."""
+    """name, title and predict(train, wanted) → (n,) percent; left_out(train) → (n,) percent, each release predicted from all
+    others at once; by_lab: uses the lab's own history."""
 
     name: str
     title: str
     predict: Forecast
+    left_out: Callable[[Releases], np.ndarray]
     by_lab: bool = False
 
 
 def frontier_models() -> tuple[FrontierModel, ...]:
     """The mean of others and its competitors."""
     return (
-        FrontierModel(
-            REFERENCE, "Mean of the other models", lambda train, wanted: np.full(len(wanted), train.y.mean())
-        ),
-        FrontierModel("last-release", "Score of the latest release of any lab", _latest),
-        FrontierModel("date", "Line in release date", lambda train, wanted: _line(train, wanted, ("day",))),
-        FrontierModel("swe", "Line in SWE-bench Verified", lambda train, wanted: _line(train, wanted, ("x",))),
-        FrontierModel(
-            "swe-date", "SWE-bench Verified and date", lambda train, wanted: _line(train, wanted, ("x", "day"))
-        ),
-        FrontierModel("lab-last", "Last release of the same lab", _lab_latest, by_lab=True),
-        FrontierModel("swe-lab", "SWE-bench Verified and the lab's own offset", _with_lab(("x",)), by_lab=True),
-        FrontierModel("swe-date-lab", "SWE, date and the lab's own offset", _with_lab(("x", "day")), by_lab=True),
+        FrontierModel(REFERENCE, "Mean of the other models", _mean, _mean_left_out),
+        FrontierModel("last-release", "Score of the latest release of any lab", _latest, _one_by_one(_latest)),
+        _linear("date", "Line in release date", ("day",)),
+        _linear("swe", "Line in SWE-bench Verified", ("x",)),
+        _linear("swe-date", "SWE-bench Verified and date", ("x", "day")),
+        FrontierModel("lab-last", "Last release of the same lab", _lab_latest, _one_by_one(_lab_latest), by_lab=True),
+        _linear("swe-lab", "SWE-bench Verified and the lab's own offset", ("x",), by_lab=True),
+        _linear("swe-date-lab", "SWE, date and the lab's own offset", ("x", "day"), by_lab=True),
     )
+
+
+def _linear(name: str, title: str, features: tuple[str, ...], *, by_lab: bool = False) -> FrontierModel:
+    predict = _with_lab(features) if by_lab else partial(_line, features=features)
+    return FrontierModel(name, title, predict, partial(_line_left_out, features=features, by_lab=by_lab), by_lab)
 
 
 def releases(panel: Panel, x: str = "swe-bench-verified", y: str = "gpqa-diamond") -> Releases:
@@ -249,13 +253,7 @@ def _misses(
 
 def _left_out(model: FrontierModel, known: Releases) -> np.ndarray:
     """(n,) residual of each training model, predicted from the others."""
-    return np.array(
-        [
-            known.y[row]
-            - model.predict(known.rows([other for other in range(len(known)) if other != row]), known.rows([row]))[0]
-            for row in range(len(known))
-        ]
-    )
+    return known.y - model.left_out(known)
 
 
 def _around(residuals: np.ndarray, centre: float) -> tuple[float, float]:
@@ -306,6 +304,47 @@ def _solve(train: Releases, features: Sequence[str]) -> np.ndarray:
 
 def _line(train: Releases, wanted: Releases, features: Sequence[str]) -> np.ndarray:
     return clipped(_design(wanted, features, train) @ _solve(train, features))
+
+
+def _line_left_out(train: Releases, features: Sequence[str], *, by_lab: bool) -> np.ndarray:
+    """What `_line` (or `_with_lab`) fitted on all other releases says of each, (n,), without fitting n times.
+
+    Leaving row i out of a ridge fit moves the residual of row j by h_ji·e_i/(1 − h_ii), h the hat matrix: the intercept is not
+    penalised, so it does not matter that the features are centred on all releases here.
+    """
+    design = _design(train, features, train)
+    penalty = 0.1 * np.eye(design.shape[1])
+    penalty[0, 0] = 0.0
+    hat = design @ np.linalg.solve(design.T @ design + penalty, design.T)
+    residual = train.y - hat @ train.y
+    scaled = residual / (1.0 - np.diag(hat))
+    left = train.y - scaled
+    if by_lab:
+        labs = np.unique(np.array(train.labs), return_inverse=True)[1]
+        kin = (labs[:, None] == labs[None, :]) & ~np.eye(len(train), dtype=bool)
+        others = kin @ residual + (kin * hat.T).sum(axis=1) * scaled
+        left = left + others / (kin.sum(axis=1) + LAB_PULL)
+    return clipped(left)
+
+
+def _one_by_one(predict: Forecast) -> Callable[[Releases], np.ndarray]:
+    """Each release predicted from all others, by as many predictions."""
+
+    def left_out(train: Releases) -> np.ndarray:
+        every = range(len(train))
+        return np.array(
+            [predict(train.rows([other for other in every if other != row]), train.rows([row]))[0] for row in every]
+        )
+
+    return left_out
+
+
+def _mean(train: Releases, wanted: Releases) -> np.ndarray:
+    return np.full(len(wanted), train.y.mean())
+
+
+def _mean_left_out(train: Releases) -> np.ndarray:
+    return (train.y.sum() - train.y) / (len(train) - 1)
 
 
 def _latest(train: Releases, wanted: Releases) -> np.ndarray:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from generator.core import CapewatchError, PartialDate
-from generator.forecasts import backtest, judge_frontier, next_release, released_by, releases, simulate
+from generator.forecasts import backtest, frontier_models, judge_frontier, next_release, released_by, releases, simulate
 from generator.forecasts.frontier import LEAST_EARLIER
 from generator.forecasts.simulation import cadence, score_growth
 from generator.panel.frame import Panel
@@ -197,3 +197,13 @@ def test_simulation_backwards_or_from_undated_models_is_refused() -> None:
         simulate(panel_of(rows, AXES), until=dt.date(2026, 1, 1), rng=_rng())
     with pytest.raises(CapewatchError, match="no release between"):
         simulate(frontier_panel(dt.date(2030, 1, 1)), until=dt.date(2031, 1, 1), rng=_rng())
+
+
+def test_each_model_left_out_at_once_is_predicted_as_if_it_had_been_left_out_alone() -> None:
+    known = releases(frontier_panel())
+    for model in frontier_models():
+        alone = [
+            model.predict(known.rows([other for other in range(len(known)) if other != row]), known.rows([row]))[0]
+            for row in range(len(known))
+        ]
+        assert model.left_out(known) == pytest.approx(np.array(alone), abs=1e-9), model.name
