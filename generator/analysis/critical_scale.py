@@ -193,12 +193,18 @@ def _nc_details(table: pd.DataFrame, state: str, index: int | None) -> dict[str,
     return details
 
 
+def _size(count: float) -> str:
+    """A number of parameters as the pages write it: ``560 M``, ``12 B``; in full below a million, as other orders have it."""
+    scale, letter = next(((one, name) for one, name in ((1e9, " B"), (1e6, " M")) if count >= one), (1.0, ""))
+    return f"{count / scale:.4g}{letter}"
+
+
 def _nc_reason(state: str, table: pd.DataFrame) -> str:
     low, high = float(table["n_from"].iloc[0]), float(table["n_to"].iloc[-1])
     reasons = {
-        "not bracketed: above": f"not bracketed: no γ12 is positive up to {high:.4g}; Nc, if any, lies above",
-        "not bracketed: below": f"not bracketed: no γ12 is negative from {low:.4g} on; Nc, if any, lies below",
-        "reversed": f"none: γ12 turns from positive to negative between {low:.4g} and {high:.4g}",
+        "not bracketed: above": f"not bracketed: no γ12 is positive up to {_size(high)}; Nc, if any, lies above",
+        "not bracketed: below": f"not bracketed: no γ12 is negative from {_size(low)} on; Nc, if any, lies below",
+        "reversed": f"none: γ12 turns from positive to negative between {_size(low)} and {_size(high)}",
         "none": "none: γ12 is zero throughout",
     }
     return reasons.get(state, f"{state}, but the monotone fit of γ12 does not cross zero")

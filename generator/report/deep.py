@@ -64,6 +64,9 @@ ROTATION_AXES = (
     "livecodebench",
 )
 RECENT_DAYS = 365
+#: Name of the draws behind the pooled Nc: bands, calculator and cascade must show one interval.
+POOLED = "pooled Nc"
+DRAWS = 2_000
 SIZE_GROUPS = ("below 3.5B", "above 3.5B")
 PAPER_NC = 3.5e9
 
@@ -299,7 +302,7 @@ def _sensitivity(base: Panel, frontiers: Mapping[str, Panel]) -> dict[str, Any]:
 
 
 def _cascade(base: Panel, frontier: Panel, *, rng: Rng, resamples: int) -> list[dict[str, Any]]:
-    found = cascade(base, frontier, rng=rng("cascade"), resamples=min(resamples, 2_000))
+    found = cascade(base, frontier, rng=rng(POOLED), resamples=DRAWS)
     return [item.as_dict() for item in found]
 
 
@@ -312,7 +315,7 @@ def _coefficients(panels: Mapping[str, Panel], *, rng: Rng) -> dict[str, Any]:
         except CapewatchError as error:
             result[track] = {"reason": error.message}
     try:
-        result[BASE] = base_coefficients(panels[BASE], X, Y, rng=rng("coefficients"))
+        result[BASE] = base_coefficients(panels[BASE], X, Y, rng=rng(POOLED), resamples=DRAWS)
     except CapewatchError as error:
         result[BASE] = {"reason": error.message}
     return result

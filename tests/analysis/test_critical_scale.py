@@ -81,7 +81,7 @@ def test_first_positive_intervals_are_those_recomputed_from_the_released_table(r
 def test_pythia_is_not_bracketed_and_says_why(rng: np.random.Generator) -> None:
     statistic = critical_scale(base_panel(), "pythia", HS, TQA, rng=rng, resamples=500)
     assert statistic.estimate is None
-    assert statistic.reason == "not bracketed: no γ12 is positive up to 1.2e+10; Nc, if any, lies above"
+    assert statistic.reason == "not bracketed: no γ12 is positive up to 12 B; Nc, if any, lies above"
     assert statistic.details["crossing_share"] < 0.6
 
 

@@ -29,6 +29,7 @@ def pages(view: View) -> Iterator[Page]:
         "Families",
         f"{format.plural(len(families), 'family', 'families')}: scores against size and local coupling.",
         view.render("families.md.j2", INDEX, table=_table(view, families)),
+        hide=("toc",),
     )
     for family in families:
         yield _page(view, family)

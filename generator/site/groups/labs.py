@@ -28,6 +28,7 @@ def pages(view: View) -> Iterator[Page]:
         "Labs",
         f"{format.plural(len(labs), 'lab')}: their models and where they stand to the trend.",
         view.render("labs.md.j2", INDEX, table=_table(view, labs)),
+        hide=("toc",),
     )
     for lab in labs:
         yield _page(view, lab)
