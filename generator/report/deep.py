@@ -112,7 +112,7 @@ def deep_sections(
         "sensitivity": keep(
             "sensitivity", [base, frontier, epoch], lambda: _sensitivity(base, {FRONTIER: frontier, "epoch": epoch})
         ),
-        "cascade": keep("cascade", [base, frontier], lambda: _cascade(base, frontier, rng=rng, resamples=resamples)),
+        "cascade": keep("cascade", [base, frontier], lambda: _cascade(base, frontier, rng=rng)),
         "coefficients": coefficients,
         "calculator": calculator_section(panels, frontier=(FRONTIER, "epoch"), base=BASE, axes=(SWE, GPQA)),
     }
@@ -301,7 +301,7 @@ def _sensitivity(base: Panel, frontiers: Mapping[str, Panel]) -> dict[str, Any]:
     }
 
 
-def _cascade(base: Panel, frontier: Panel, *, rng: Rng, resamples: int) -> list[dict[str, Any]]:
+def _cascade(base: Panel, frontier: Panel, *, rng: Rng) -> list[dict[str, Any]]:
     found = cascade(base, frontier, rng=rng(POOLED), resamples=DRAWS)
     return [item.as_dict() for item in found]
 

@@ -54,9 +54,55 @@ def test_every_cell_of_a_panel_is_one_chosen_observation(bundle):
 def test_every_statistic_has_an_interval_or_a_reason_and_names_its_track_and_day(bundle):
     for name, statistic in bundle.statistics.items():
         assert statistic["track"] == name.split("/")[0], name
-        assert statistic["as_of"] == bundle.as_of, name
+        frozen = statistic["track"].startswith("paper-")  # a table as published knows no day
+        assert statistic["as_of"] == ("" if frozen else bundle.as_of), name
         assert statistic["reason"] or statistic["estimate"] is not None, name
         assert statistic["n"] >= 0
+
+
+def test_the_papers_tables_give_the_numbers_that_the_claims_recompute_from_them(bundle):
+    claims = {claim["id"]: claim["published"] for claim in bundle.sections["claims"]["items"]}
+    for claim, number, statistic in (
+        ("fr-fit", "slope", "paper-frontier/slope/swe-bench-verified~gpqa-diamond"),
+        ("r-0682-63", "r", "paper-base/r/hellaswag~truthfulqa"),
+    ):
+        recomputed = next(one["recomputed"] for one in claims[claim] if one["name"] == number)
+        assert bundle.statistics[statistic]["estimate"] == pytest.approx(recomputed, abs=1e-12)
+    assert not any(track.startswith("paper-") for model in bundle.entities["models"] for track in model["h"])
+
+
+def test_bands_calculator_and_cascade_show_one_interval_of_the_pooled_critical_size(bundle):
+    pooled = bundle.sections["coefficients"]["harness-v1"]["pooled_nc"]
+    tested = next(item["test"] for item in bundle.sections["cascade"] if item["id"] == "Nc1")
+    assert (tested["interval"]["low"], tested["interval"]["high"]) == (pooled["low"], pooled["high"])
+    tax, transition, bonus = bundle.sections["bands"]
+    assert (transition["low"], transition["high"]) == (tax["high"], bonus["low"]) == (pooled["low"], pooled["high"])
+    known = [m for m in bundle.tables["panel-harness-v1"].rows if m["params"] is not None]
+    assert sum(band["models"] for band in bundle.sections["bands"]) == len(known)
+
+
+def test_every_effort_setting_is_an_observation_and_its_h_stands_on_the_line_of_its_track(bundle):
+    models = {model["id"]: model for model in bundle.entities["models"]}
+    for track in ("maker", "epoch"):
+        line = bundle.sections["coefficients"][track]["line"]
+        for row in bundle.sections["effort"][track]:
+            seen = [
+                (o["value"], o["protocol"].get("effort"))
+                for o in models[row["model"]]["observations"]
+                if o["axis"] == "gpqa-diamond"
+            ]
+            assert any(math.isclose(value, row["y"]) and effort == row["effort"] for value, effort in seen), row
+            assert row["h"] == pytest.approx(row["y"] - line["intercept"] - line["slope"] * row["x"], abs=1e-9)
+
+
+def test_the_physics_quantities_say_n_and_a_reason_where_there_is_no_number(bundle):
+    physics = bundle.sections["physics"]
+    assert {"pythia", "opt"} <= set(physics["families"])
+    for found in physics["families"].values():
+        for statistic in found.values():
+            assert (statistic["estimate"] is None) == bool(statistic["reason"])
+            assert statistic["n"] >= 0
+    assert [row["level"] for row in physics["paper_chain"]] == ["L0", "L1", "L2", "L3", "L4"]
 
 
 def test_h_is_score_minus_fitted_and_sums_to_zero_over_a_panel(bundle):
