@@ -179,7 +179,9 @@ def coupling_table(view: View, pairs: list[tuple[str, tuple[str, str]]], base: s
 
 def _interval(bounds: dict[str, Any] | None) -> Cell:
     if not bounds:
-        return Cell(Markup('<span class="cw-none" role="img" aria-label="no interval">{}</span>').format(format.MISSING))
+        return Cell(
+            Markup('<span class="cw-none" role="img" aria-label="no interval">{}</span>').format(format.MISSING)
+        )
     return tables.bounds(bounds["low"], bounds["high"], 2, sign=True)
 
 
