@@ -30,11 +30,11 @@ def small_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A git repository with a part of the real data, two commits, and the bundle built from the first beside it."""
     root = tmp_path_factory.mktemp("history") / "project"
     data = REPOSITORY / "data"
-    for name in ("benchmarks", "labs", "families", "sources", "models/pythia", "models/anthropic"):
+    models = [f"models/{name}" for name in ("anthropic", "bloom", "cerebras-gpt", "opt", "pythia", "qwen1.5")]
+    for name in ("benchmarks", "labs", "families", "sources", *models):
         shutil.copytree(data / name, root / "data" / name)
-    shutil.copytree(
-        data / "snapshots" / "open-llm-leaderboard-v1", root / "data" / "snapshots" / "open-llm-leaderboard-v1"
-    )
+    for name in ("obsscaling", "open-llm-leaderboard-v1"):
+        shutil.copytree(data / "snapshots" / name, root / "data" / "snapshots" / name)
     for name in ("evaluators.yaml", "tracks.yaml"):
         shutil.copy(data / name, root / "data" / name)
     (root / ".gitignore").write_text("/build/\n")
