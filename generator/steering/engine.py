@@ -5,7 +5,9 @@ One process handles one model on one device at a time; every job is resumable by
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
+from contextlib import redirect_stdout
 from pathlib import Path
 
 from generator.core import CapewatchError
@@ -77,26 +79,27 @@ def run_ray(
         raise SteeringError(
             "the ray engine needs ray, which is not installed", hint='pip install "capewatch[ray]"'
         ) from None
-    if address:
-        ray.init(address=address, log_to_driver=False, ignore_reinit_error=True)
-    else:
-        ray.init(num_cpus=workers, include_dashboard=False, log_to_driver=False, ignore_reinit_error=True)
-    try:
-        remote = ray.remote(num_cpus=1, num_gpus=gpus, max_retries=retries)(_outcome_quiet)
-        waiting = {remote.remote(job): index for index, job in enumerate(jobs)}
-        found: dict[int, dict[str, str]] = {}
-        while waiting:
-            (reference,), _ = ray.wait(list(waiting), num_returns=1)
-            index = waiting.pop(reference)
-            try:
-                found[index] = ray.get(reference)
-            except ray.exceptions.RayError as error:
-                reason = f"no worker finished it in {retries + 1} attempts: {type(error).__name__}"
-                found[index] = _row(jobs[index], "failed", reason)
-            report(f"{found[index]['model']}: {found[index]['status']}")
-        return [found[index] for index in range(len(jobs))]
-    finally:
-        ray.shutdown()
+    with redirect_stdout(sys.stderr):  # Ray prints what it says of lost workers among our output
+        if address:
+            ray.init(address=address, log_to_driver=False, ignore_reinit_error=True)
+        else:
+            ray.init(num_cpus=workers, include_dashboard=False, log_to_driver=False, ignore_reinit_error=True)
+        try:
+            remote = ray.remote(num_cpus=1, num_gpus=gpus, max_retries=retries)(_outcome_quiet)
+            waiting = {remote.remote(job): index for index, job in enumerate(jobs)}
+            found: dict[int, dict[str, str]] = {}
+            while waiting:
+                (reference,), _ = ray.wait(list(waiting), num_returns=1)
+                index = waiting.pop(reference)
+                try:
+                    found[index] = ray.get(reference)
+                except ray.exceptions.RayError as error:
+                    reason = f"no worker finished it in {retries + 1} attempts: {type(error).__name__}"
+                    found[index] = _row(jobs[index], "failed", reason)
+                report(f"{found[index]['model']}: {found[index]['status']}")
+            return [found[index] for index in range(len(jobs))]
+        finally:
+            ray.shutdown()
 
 
 def open_subject(job: Job, *, report: Callable[[str], None] = lambda _: None, rebuild: bool = False) -> Subject:
