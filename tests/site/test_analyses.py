@@ -203,19 +203,20 @@ def with_coefficients(view: View) -> View:
     return view
 
 
-def test_the_calculator_gets_one_small_file_and_leaves_out_tracks_without_a_line(view: View) -> None:
+def test_the_calculator_gets_small_files_and_leaves_out_tracks_without_a_line(view: View) -> None:
     page = next(iter(diagnose.pages(with_coefficients(view))))
     content = json.loads(view.extra_files[diagnose.DATA])
     assert list(content["tracks"]) == ["maker"]
     assert content["track"] == "maker"
-    assert len(view.extra_files[diagnose.DATA].encode()) <= diagnose.MOST_BYTES
+    for path, most in diagnose.MOST_BYTES.items():
+        assert len(view.extra_files[path].encode()) <= most
     assert "<noscript>" in page.body
     assert "capewatch diagnose --swe" in page.body
     assert synthetic.HOSTILE not in page.body
 
 
 def test_a_calculator_file_beyond_its_size_is_refused(view: View, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(diagnose, "MOST_BYTES", 100)
+    monkeypatch.setattr(diagnose, "MOST_BYTES", diagnose.MOST_BYTES | {diagnose.PAIRS: 100})
     with pytest.raises(CapewatchError, match="the calculator is allowed 100"):
         list(diagnose.pages(with_coefficients(view)))
 
