@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from generator.core import CapewatchError
 from generator.forecasts.families import FIVE_AXES, FamilySet, Given, Targets, family_set
 from generator.forecasts.increments import REACH_SCALE, SCORE_SCALE, SIZE_SCALE, STEP_SCALE, Frame, RidgeFit, ridge_fit
 from generator.forecasts.intervals import REACH_OFFSET, calibrate
@@ -28,11 +27,6 @@ def export_coefficients(panel: Panel, *, axes: Sequence[str] = FIVE_AXES) -> dic
     link of (last z + increment); limits = link of (last z + increment + quantile · √(reach + offset)).
     """
     families = family_set(panel, axes)
-    long = len(families.of_sizes(3))
-    if long < 2:
-        raise CapewatchError(
-            f"{long} families have three sizes or more with a score on every axis; two are needed to leave one out"
-        )
     return {
         "axes": list(axes),
         "floor": link_of(families).floor.tolist(),

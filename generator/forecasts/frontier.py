@@ -200,8 +200,7 @@ def _entry(
         return head | {"mae_pp": None, "n": 0, "reason": "a held-out lab has no history"}
     own, reference = missed[model.name], missed[REFERENCE]
     if not own:
-        reason = "no two labs" if scheme == "leave-one-lab-out" else f"no release has {LEAST_EARLIER} earlier ones"
-        return head | {"mae_pp": None, "n": 0, "reason": reason}
+        return head | {"mae_pp": None, "n": 0, "reason": f"no release has {LEAST_EARLIER} earlier ones"}
     rows = sorted(own)
     gain = _gain(
         np.array([reference[row][0] - own[row][0] for row in rows]), [data.labs[row] for row in rows], model.name, rng
@@ -264,15 +263,13 @@ def _around(residuals: np.ndarray, centre: float) -> tuple[float, float]:
 
 
 def _lab_folds(data: Releases) -> list[tuple[list[int], list[int]]]:
-    """Each lab with the rows of the others; a lab beside fewer than two other rows cannot be forecast from them."""
-    folds = [
+    return [
         (
             [row for row, one in enumerate(data.labs) if one != lab],
             [row for row, one in enumerate(data.labs) if one == lab],
         )
         for lab in sorted(set(data.labs))
     ]
-    return [(others, own) for others, own in folds if len(others) > 1]
 
 
 def _forward_folds(data: Releases) -> list[tuple[list[int], list[int]]]:

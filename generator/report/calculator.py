@@ -87,12 +87,20 @@ def release_order(released: str | None, identity: str) -> tuple[str, str]:
 
 def size_coefficients(panel: Panel, axes: Sequence[str]) -> dict[str, Any]:
     """`export_coefficients` for one given size, with the mean error (pp) of leaving the given scores as they are."""
+    require_families(panel, axes)
     found = export_coefficients(panel, axes=axes)
     judged = family_set(panel, axes).of_sizes(3)
     unchanged = np.concatenate([np.abs(family.scores[1:] - family.scores[0]) for family in judged])
     kept = {name: found[name] for name in ("axes", "floor", "ceiling", "edge", "scales", "reach_offset", "levels")}
     longest = max(float(family.log_params[-1] - family.log_params[0]) for family in judged)
     return {**kept, "given": {"1": found["given"]["1"]}, "unchanged_pp": float(unchanged.mean()), "reach": longest}
+
+
+def require_families(panel: Panel, axes: Sequence[str]) -> None:
+    """Raises CapewatchError unless one family of three sizes can be left out and another one is there."""
+    long = len(family_set(panel, axes).of_sizes(3))
+    if long < 2:
+        raise CapewatchError(f"{long} families have three sizes or more with a score on every axis; two are needed")
 
 
 def release_coefficients(panel: Panel, axes: tuple[str, str]) -> dict[str, Any]:

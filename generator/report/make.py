@@ -38,9 +38,8 @@ TRACKED = (
     "data/aliases.yaml", "data/corrections.yaml", "data/evaluators.yaml", "data/tracks.yaml",
 )  # fmt: skip
 DEPENDENCIES = (
-    "altair", "jinja2", "markdown", "mkdocs", "mkdocs-material", "numpy", "pandas", "pyarrow", "pydantic", "pysindy", "pyyaml",
-    "scikit-learn",
-    "scipy", "vl-convert-python",
+    "altair", "jinja2", "markdown", "mkdocs", "mkdocs-material", "numpy", "pandas", "pyarrow", "pydantic", "pysindy",
+    "pyyaml", "scikit-learn", "scipy", "vl-convert-python",
 )  # fmt: skip
 
 

@@ -134,8 +134,3 @@ def test_the_calculator_needs_nothing_but_the_exported_numbers() -> None:
     ]
     found = evaluate(exported, member.given(1), Targets(np.array([there]), np.array([np.nan])))["estimate"][0]
     assert found == pytest.approx(by_hand, abs=1e-9)
-
-
-def test_one_family_gives_no_coefficients_and_says_why() -> None:
-    with pytest.raises(CapewatchError, match="1 families have three sizes or more"):
-        export_coefficients(family_panel(1))

@@ -5,19 +5,30 @@ from __future__ import annotations
 import datetime as dt
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
 from generator.core import CapewatchError
 from generator.panel import PanelProvider
 from generator.report import forecasting
+from generator.report.calculator import size_coefficients
 from generator.report.chances import known_until
 from generator.report.forecast_inputs import Inputs, code_digest
-from generator.report.forecasting import COMMITTED, PARTS, Part, forecasts_section, part_result, plain, write_parts
+from generator.report.forecasting import (
+    COMMITTED,
+    PARTS,
+    Part,
+    _TwoLabs,
+    forecasts_section,
+    part_result,
+    plain,
+    write_parts,
+)
 from generator.report.tracker import provider_of
 from generator.schema import load_registry
 from tests.conftest import REPOSITORY
-from tests.forecasts.panels import family_panel
+from tests.forecasts.panels import FIVE, family_panel, frontier_panel
 
 SEED = 20260513
 
@@ -174,3 +185,12 @@ def test_simulation_starts_at_the_newest_scored_release_that_is_surely_out():
     scores = panel.scores.copy()
     scores.iloc[3] = float("nan")
     assert known_until(replace(panel, models=models, scores=scores)) == dt.date(2026, 3, 31)
+
+
+def test_one_family_or_one_lab_is_told_before_anything_is_fitted() -> None:
+    with pytest.raises(CapewatchError, match="1 families have three sizes or more"):
+        size_coefficients(family_panel(1), FIVE)
+    alone = frontier_panel()
+    alone.models["lab"] = "acme"
+    with pytest.raises(CapewatchError, match="fewer than two labs"):
+        _TwoLabs(SimpleNamespace(panel=lambda _track: alone)).panel("maker")  # type: ignore[arg-type]
