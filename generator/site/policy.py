@@ -20,7 +20,6 @@ from pathlib import Path
 from generator.core import CapewatchError
 
 _CHARSET = '<meta charset="utf-8">'
-_TAG = re.compile(re.escape(_CHARSET) + r'\n      <meta http-equiv="Content-Security-Policy" content="[^"]*">')
 _TAG = '\n      <meta http-equiv="Content-Security-Policy" content="{}">'
 _OLD = re.compile(re.escape(_TAG).replace(r"\{\}", '[^"]*'))
 _TRUSTED = "404.html"
@@ -40,7 +39,7 @@ def add_policy(site: Path) -> str:
     Raises CapewatchError for a page with an inline script that is not the theme's, or without the theme's head.
     """
     before = {path: path.read_text(encoding="utf-8") for path in sorted(site.rglob("*.html"))}
-    texts = {path: _OLD.sub("", text) for path, text in before.items()}
+    texts = {path: without_policy(text) for path, text in before.items()}
     trusted = site / _TRUSTED
     if trusted not in texts:
         raise CapewatchError(f"{_TRUSTED} is missing: the theme's own scripts cannot be told from others")
@@ -68,7 +67,7 @@ def add_policy(site: Path) -> str:
 
 def without_policy(text: str) -> str:
     """A page as it was before `add_policy`."""
-    return _TAG.sub(_CHARSET, text, count=1)
+    return _OLD.sub("", text)
 
 
 def inline_scripts(text: str) -> list[str]:
