@@ -3,7 +3,7 @@ pairs of benchmarks, which it loads only when a reader asks for such a pair."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from generator.core import CapewatchError, canonical_json
@@ -17,6 +17,8 @@ URL = "diagnose/"
 DATA = "assets/data/diagnose.json"
 PAIRS = "assets/data/pairs.json"
 MOST_BYTES = {DATA: 40_000, PAIRS: 200_000}
+#: Limits on the models of a track in a file, tried in turn: a file that every reader loads stays small at any number of models.
+MODELS_KEPT = (None, 240, 120, 60, 30)
 #: What of a protocol a model file states.
 SETTINGS = ("shots", "metric", "tools", "subset")
 TRACKS = {"maker": "maker", "epoch": "epoch-ai"}  # track → evaluator that a score entered for it is by
@@ -29,8 +31,8 @@ def pages(view: View) -> Iterator[Page]:
     content = calculator_data(view)
     if content is None:
         return
-    for path, document in ((DATA, content), (PAIRS, pairs_data(view))):
-        view.extra_files[path] = _small(path, canonical_json(document))
+    view.extra_files[DATA] = _small(DATA, lambda most: calculator_data(view, most=most))
+    view.extra_files[PAIRS] = _small(PAIRS, lambda most: pairs_data(view, most=most))
     sentence = finding(content)
     body = view.render(
         "diagnose.md.j2",
@@ -51,14 +53,28 @@ def pages(view: View) -> Iterator[Page]:
     )
 
 
-def _small(path: str, text: str) -> str:
-    size = len(text.encode())
-    if size > MOST_BYTES[path]:
-        raise CapewatchError(
-            f"{path} has {format.count(size)} bytes; the calculator is allowed {format.count(MOST_BYTES[path])}",
-            hint="round what a reader does not see, or leave out models that no reading needs",
-        )
-    return text
+def _small(path: str, make: Callable[[int | None], dict[str, Any] | None]) -> str:
+    """The document as text: with all models where they are few enough to load, else with as many of the newest as are."""
+    size = 0
+    for most in MODELS_KEPT:
+        text = canonical_json(make(most))
+        size = len(text.encode())
+        if size <= MOST_BYTES[path]:
+            return text
+    raise CapewatchError(
+        f"{path} has {format.count(size)} bytes; the calculator is allowed {format.count(MOST_BYTES[path])}",
+        hint="round what a reader does not see, or leave out models that no reading needs",
+    )
+
+
+def _newest(view: View, models: Iterable[str], most: int | None) -> set[str]:
+    """Ids of the newest models by release, then id; all of them without a limit."""
+
+    def day(model: str) -> tuple[str, str]:
+        return str(view.models.get(model, {}).get("released_day") or ""), model
+
+    ordered = sorted(models, key=day)
+    return set(ordered if most is None else ordered[-most:])
 
 
 def finding(content: Row) -> str:
@@ -74,11 +90,14 @@ def finding(content: Row) -> str:
     )
 
 
-def calculator_data(view: View) -> dict[str, Any] | None:
-    """Everything the calculator reads, or None where the bundle carries no coefficients."""
+def calculator_data(view: View, *, most: int | None = None) -> dict[str, Any] | None:
+    """Everything the calculator reads, or None where the bundle carries no coefficients.
+
+    most: the models of a track that a reading names are the newest so many; coefficients rest on all of them either way.
+    """
     coefficients = view.section("coefficients") or {}
     tracks = {
-        track: _track(view, track, coefficients[track], evaluator)
+        track: _track(view, track, coefficients[track], evaluator, most=most)
         for track, evaluator in TRACKS.items()
         if "line" in coefficients.get(track, {})
     }
@@ -86,6 +105,8 @@ def calculator_data(view: View) -> dict[str, Any] | None:
     if not tracks or "running" not in base:
         return None
     small = base_models(view)
+    kept = _newest(view, (row["id"] for row in small), most)
+    small = [row for row in small if row["id"] in kept]
     more = view.section("calculator") or {}
     return {
         "axes": {track: pair_axes(view, track) for track in more.get("pairs", {})},
@@ -102,8 +123,10 @@ def calculator_data(view: View) -> dict[str, Any] | None:
     }
 
 
-def _track(view: View, track: str, coefficients: Row, evaluator: str) -> dict[str, Any]:
+def _track(view: View, track: str, coefficients: Row, evaluator: str, *, most: int | None) -> dict[str, Any]:
     rows = sorted(view.h_rows(track), key=lambda row: row["model"])
+    kept = _newest(view, (row["model"] for row in rows), most)
+    rows = [row for row in rows if row["model"] in kept]
     histories = (view.section("labs") or {}).get(track, {})
     return {
         "name": view.track_name(track),
@@ -114,7 +137,9 @@ def _track(view: View, track: str, coefficients: Row, evaluator: str) -> dict[st
         ],
         "labs": {
             lab: [
-                {"model": step["model"], "h": step["h"], "released": step["released"]} for step in found["trajectory"]
+                {"model": step["model"], "h": step["h"], "released": step["released"]}
+                for step in found["trajectory"]
+                if step["model"] in kept
             ]
             for lab, found in histories.items()
         },
@@ -181,19 +206,22 @@ def _written(name: str, value: str) -> Any:
     return value.replace("_", "-") if name == "metric" else value
 
 
-def pairs_data(view: View) -> dict[str, Any]:
+def pairs_data(view: View, *, most: int | None = None) -> dict[str, Any]:
     """Every line of every track, and the models behind them in release order: scores in the order of the track's axes."""
     section = view.section("calculator") or {"pairs": {}}
     return {
         "tracks": {
-            track: {"lines": lines, "models": _pair_models(view, track)} for track, lines in section["pairs"].items()
+            track: {"lines": lines, "models": _pair_models(view, track, most)}
+            for track, lines in section["pairs"].items()
         },
     }
 
 
-def _pair_models(view: View, track: str) -> list[dict[str, Any]]:
+def _pair_models(view: View, track: str, most: int | None) -> list[dict[str, Any]]:
     axes = [axis["id"] for axis in pair_axes(view, track)]
     models = [model for model in view.bundle.entities["models"] if model["scores"].get(track)]
+    kept = _newest(view, (model["id"] for model in models), most)
+    models = [model for model in models if model["id"] in kept]
     ordered = sorted(models, key=lambda model: release_order(model["released"], model["id"]))
     return [
         {
