@@ -77,9 +77,10 @@ def coupling_matrix(source: Source, axes: Sequence[str]) -> CouplingMatrix:
 
 def _scores(source: Source, axes: Sequence[str]) -> np.ndarray:
     """Scores (models, axes), NaN where there is none, models sorted by id."""
-    for axis in axes:
-        rows(source, (axis,))  # raises for an axis that the source has not
     table = source.scores if isinstance(source, Panel) else source
+    for axis in axes:
+        if axis not in table.columns:
+            rows(source, (axis,))  # raises, naming what there is
     return table[list(axes)].sort_index(kind="stable").to_numpy(dtype=float)
 
 

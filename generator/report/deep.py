@@ -114,7 +114,11 @@ def deep_sections(
         ),
         "cascade": keep("cascade", [base, frontier], lambda: _cascade(base, frontier, rng=rng)),
         "coefficients": coefficients,
-        "calculator": calculator_section(panels, frontier=(FRONTIER, "epoch"), base=BASE, axes=(SWE, GPQA)),
+        "calculator": keep(
+            "calculator",
+            [base, frontier, epoch],
+            lambda: calculator_section(panels, frontier=(FRONTIER, "epoch"), base=BASE, axes=(SWE, GPQA)),
+        ),
     }
 
 

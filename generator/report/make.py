@@ -87,13 +87,17 @@ def make_bundle(root: Path, settings: Settings, *, tell: Callable[[str], None] =
             name, [settings.seed, settings.resamples, [panel_state(panel) for panel in used]], compute
         ),
     )
-    sections["physics"] = physics_section(
-        root,
-        panels["harness-v1"],
-        computed.frames["gamma-harness-v1"],
-        {name.split("/")[2]: one for name, one in computed.statistics.items() if name.startswith("harness-v1/nc/")},
-        rng=lambda name: generator_for(settings.seed, name),
-        resamples=settings.resamples,
+    sections["physics"] = memo(
+        "physics",
+        [settings.seed, settings.resamples, panel_state(panels["harness-v1"]), memo.folders(["data/panels"])],
+        lambda: physics_section(
+            root,
+            panels["harness-v1"],
+            computed.frames["gamma-harness-v1"],
+            {name.split("/")[2]: one for name, one in computed.statistics.items() if name.startswith("harness-v1/nc/")},
+            rng=lambda name: generator_for(settings.seed, name),
+            resamples=settings.resamples,
+        ),
     )
     _add_h(described["models"], computed.frames)
     tell("forecasts")
