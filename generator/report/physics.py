@@ -78,7 +78,7 @@ def _distance(sizes: np.ndarray, margin: np.ndarray, scale: Statistic | None) ->
         return Statistic.missing(
             "distance exponent", reason, n=len(sizes), method="least squares of log field on log (Nc − N)"
         )
-    return distance_exponent(sizes, margin, scale.estimate)
+    return distance_exponent(sizes.tolist(), margin.tolist(), scale.estimate)
 
 
 def _paper_chain(root: Path) -> list[dict[str, Any]]:

@@ -90,7 +90,8 @@ def _first_too_deep(text: str) -> int | None:
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > 2 * MAX_DEPTH:
-                return int(event.start_mark.line) + 1
+                mark = event.start_mark
+                return mark.line + 1 if mark else 1
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
     return None
