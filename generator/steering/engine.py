@@ -37,6 +37,7 @@ def execute(
     job: Job, *, config: RunConfig | None = None, report: Callable[[str], None] = lambda _: None, rebuild: bool = False
 ) -> ResultFile:
     """Run one job in this process; a fault becomes a result with status failed, unless figures are there, and is raised."""
+    parse_demo_id(job.model)  # a misspelt rung is an error of the call, not a failed run to keep
     config = config or RunConfig(new_tokens=DEMO_NEW_TOKENS if job.suite == "demo" else 50)
     try:
         return _execute(job, config=config, report=report, rebuild=rebuild)

@@ -107,6 +107,12 @@ def test_a_demo_model_takes_the_demo_suite_only(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_misspelt_rung_leaves_no_result(tmp_path: Path) -> None:
+    with pytest.raises(CapewatchError, match="is not a rung of the demo ladder"):
+        execute(Job(model="demo:xl-0", suite="demo", out=str(tmp_path)))
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_without_ray_the_engine_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(CapewatchError, match="needs ray, which is not installed") as caught:
