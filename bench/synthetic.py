@@ -108,10 +108,8 @@ def _chat_models(folder: Path, count: int, labs: list[str], rng: np.random.Gener
         level = 30 + 55 * row / count
         scores = np.clip(level + rng.normal(0, 5, len(MAKER_AXES)) - [0, -8, -5, 25, -5], 1, 99)
         lab = labs[row % min(12, len(labs))]
-        head = (
-            f"schema_version: 1\nid: chat-{row:05d}\nname: Chat {row}\nlab: {lab}\nkind: chat\nreleased: {day}\n"
-            "open_weights: false\nobservations:\n"
-        )
+        head = f"schema_version: 1\nid: chat-{row:05d}\nname: Chat {row}\nlab: {lab}\nkind: chat\nreleased: {day}\n"
+        head += "open_weights: false\nobservations:\n"
         text = head + "".join(
             f"  - benchmark: {axis}\n    value: {value:.1f}\n    unit: percent\n    evaluator: maker\n    source:\n"
             f"      title: Announcement\n      url: https://example.org/chat-{row}\n      retrieved: {DAY}\n      published: {day}\n"

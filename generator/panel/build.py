@@ -19,6 +19,9 @@ from generator.panel.observations import Observations
 from generator.schema import Benchmark, Model, Registry, Track
 
 _RANKS = ("evaluator_rank", "effort_rank", "uncited", "relayed", "age_rank", "source", "url", "value")
+_REFUSED_BY = ("axis", "evaluator", "harness")
+#: What the ranks are made of, beside those columns that are ranks themselves.
+_RANKED = ("model", "axis", "evaluator", "effort", "uncited", "via", "public", "source", "url", "value")
 _RANK_WORDS = (
     "an evaluator the track prefers has a score",
     "a reasoning effort the track prefers has a score",
@@ -35,14 +38,16 @@ _RANK_WORDS = (
 class TrackRows:
     """The observations of a track's models in order of precedence, which no day changes: any day's panel is a cut of them.
 
-    rows: every row with `reason` ('' = accepted), in the order of the observations; ranked: the accepted ones, best of a cell
-    first, with the columns of the ranks.
+    table: all observations; taken: the rows of `table` that are of the track's models, their index labels; reason: why each
+    of them is refused, '' for the accepted (same index); ranked: the accepted ones, best of a cell first, with what ranks them.
     """
 
     registry: Registry
     track: Track
     models: dict[str, Model]
-    rows: pd.DataFrame
+    table: pd.DataFrame
+    taken: pd.Index
+    reason: pd.Series
     ranked: pd.DataFrame
 
     @classmethod
@@ -51,17 +56,22 @@ class TrackRows:
         track = _track(registry, track_id)
         models = {name: entry.value for name, entry in registry.models.items() if entry.value.kind == track.kind}
         table = observations.table
-        rows = table[table["model"].isin(list(models)) & (table["step"] == "")]
-        rows = rows.assign(reason=_refusals(rows, track), chosen=False)
-        return cls(registry, track, models, rows, _rank(rows[rows["reason"] == ""], track))
+        taken = table.index[(table["model"].isin(list(models)) & (table["step"] == "")).to_numpy()]
+        reason = _refusals(table.loc[taken, list(_REFUSED_BY)], track)
+        accepted = table.loc[taken[reason == ""], list(_RANKED)]
+        return cls(
+            registry, track, models, table, taken, pd.Series(reason, index=taken, dtype="str"), _rank(accepted, track)
+        )
 
     def panel(self, as_of: dt.date) -> Panel:
         """The panel as it could be known at the end of `as_of`."""
-        rows, ranked = (frame[frame["public"] <= as_of.isoformat()] for frame in (self.rows, self.ranked))
+        known = self.taken[(self.table["public"].loc[self.taken] <= as_of.isoformat()).to_numpy()]
+        ranked = self.ranked[(self.ranked["public"] <= as_of.isoformat()).to_numpy()]
         chosen = ~ranked.duplicated(["model", "axis"])
-        rows = rows.copy()
-        rows.loc[ranked.index[chosen], "chosen"] = True
-        rows.loc[ranked.index[~chosen], "reason"] = _why_lost(ranked, chosen)
+        reason, won = self.reason.loc[known], pd.Series(False, index=known)
+        reason.loc[ranked.index[~chosen]] = _why_lost(ranked, chosen)
+        won.loc[ranked.index[chosen]] = True
+        rows = self.table.loc[known].assign(reason=reason, chosen=won)
         return _assemble(rows, self.track, self.registry, self.models, as_of)
 
 
@@ -95,13 +105,13 @@ def _refusals(rows: pd.DataFrame, track: Track) -> np.ndarray:
 def _rank(rows: pd.DataFrame, track: Track) -> pd.DataFrame:
     evaluators = {name: rank for rank, name in enumerate(track.evaluators)}
     efforts = {name.lower(): rank for rank, name in enumerate(track.effort_order)}
-    ranked = rows.assign(
+    ranked = rows[list(_RANKED)].assign(
         evaluator_rank=rows["evaluator"].map(evaluators).astype(float),
         effort_rank=rows["effort"].str.lower().map(efforts).fillna(len(efforts)).astype(float),
         relayed=(rows["via"] != "").astype(float),
         age_rank=-pd.to_datetime(rows["public"]).astype("int64").astype(float),
     )
-    return ranked.sort_values(["model", "axis", *_RANKS], kind="stable")
+    return ranked.sort_values(["model", "axis", *_RANKS], kind="stable")[["model", "axis", *_RANKS, "public"]]
 
 
 def _why_lost(ranked: pd.DataFrame, chosen: pd.Series) -> np.ndarray:

@@ -114,18 +114,19 @@ def _from_snapshots(registry: Registry, identity: Identity, as_of: dt.date | Non
         frame = snapshots.read(folder, source, as_of=as_of)
         if frame.empty:
             continue
-        resolved = identity.resolve_all(source, frame["model"])
+        resolved = identity.resolve_all(source, frame["model"].unique())
         hits = resolved.reindex(frame["model"].to_numpy())
         found = (hits["model_id"] != "").to_numpy()
         missing.append(_unmatched(source, frame.loc[~found, "model"], identity))
-        frame = frame.assign(
+        frame = frame.drop(columns=["event", "spelling"], errors="ignore").assign(
             spelling=frame["model"].to_numpy(),
             model=hits["model_id"].to_numpy(),
             rule=hits["rule"].to_numpy(),
             source=source,
         )
         effort = np.where(frame["effort"] == "", hits["suffix_effort"].to_numpy(), frame["effort"])
-        frames.append(_typed(frame.assign(effort=effort)[found]))
+        frame = frame.assign(effort=effort)
+        frames.append(_typed(frame if found.all() else frame[found]))
     table = pd.concat(frames, ignore_index=True) if frames else _typed(pd.DataFrame())
     columns = ["source", "spelling", "rows", "near", "reason"]
     return table, pd.concat(missing, ignore_index=True) if missing else pd.DataFrame(columns=columns)
@@ -145,10 +146,18 @@ def _unmatched(source: str, spellings: pd.Series, identity: Identity) -> pd.Data
 
 
 def _typed(frame: pd.DataFrame) -> pd.DataFrame:
-    text = frame.reindex(columns=[*TEXT_COLUMNS, "unit"]).astype(object)
-    text = text.where(text.notna(), "").astype(str)
+    columns = {name: _text_column(frame, name) for name in (*TEXT_COLUMNS, "unit")}
     numbers = frame.reindex(columns=list(NUMBER_COLUMNS)).apply(pd.to_numeric).astype(float)
-    return pd.concat([text, numbers], axis=1).reset_index(drop=True)
+    return pd.DataFrame({**columns, **numbers}).reset_index(drop=True)
+
+
+def _text_column(frame: pd.DataFrame, name: str) -> pd.Series:
+    if name not in frame.columns:
+        return pd.Series("", index=frame.index, dtype="str")
+    column = frame[name]
+    if column.dtype == "str":
+        return column.fillna("")
+    return column.astype(object).where(column.notna(), "").astype("str")
 
 
 def _convert(table: pd.DataFrame, benchmarks: dict[str, Benchmark]) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -180,7 +189,8 @@ def _convert(table: pd.DataFrame, benchmarks: dict[str, Benchmark]) -> tuple[pd.
     reason = np.where(usable & ~inside, "the value lies outside the range of the benchmark", reason)
     refused = table.loc[~inside, ["source", "model", "benchmark"]].assign(reason=reason[~inside])
     table = table.assign(value=value, stderr=table["stderr"].to_numpy() * factor).drop(columns="unit")
-    return table[inside].reset_index(drop=True), refused.reset_index(drop=True)
+    table = table if inside.all() else table[inside].reset_index(drop=True)
+    return table, refused.reset_index(drop=True)
 
 
 def _axes(table: pd.DataFrame, registry: Registry) -> pd.Series:

@@ -22,8 +22,13 @@ def fold(table: Table, log: pd.DataFrame, *, as_of: dt.date | None = None, basis
     """
     if as_of is not None:
         log = log[effective_day(table, log, basis=basis) <= as_of.isoformat()]
-    last = log.drop_duplicates(subset=list(table.key), keep="last")
-    return last[last["event"] != "gone"].reset_index(drop=True)
+    last = _only(log, ~log.duplicated(subset=list(table.key), keep="last"))
+    return _only(last, last["event"] != "gone").reset_index(drop=True)
+
+
+def _only(frame: pd.DataFrame, keep: pd.Series) -> pd.DataFrame:
+    """The rows to keep; a bulk log of which nothing goes is not copied."""
+    return frame if bool(keep.all()) else frame[keep]
 
 
 def effective_day(table: Table, log: pd.DataFrame, *, basis: Basis) -> pd.Series:

@@ -265,13 +265,16 @@ def _state(root: Path, source: str, table: Table, as_of: dt.date | None, basis: 
 
 def _with_addresses(state: pd.DataFrame, pulls: Sequence[Pull]) -> pd.DataFrame:
     """Rows without url get that of the captured file their locator names, and its via where they have none."""
-    files = {(str(line.pull), item["name"]): item for line in pulls for item in line.captures}
-    place = state["pull"] + "\x1f" + state["locator"].str.split("#", n=1).str[0].str.split("!", n=1).str[0]
     bare = state["url"] == ""
+    if not bare.any():
+        return state
+    files = {(str(line.pull), item["name"]): item for line in pulls for item in line.captures}
+    file_of = {locator: locator.split("#", 1)[0].split("!", 1)[0] for locator in state.loc[bare, "locator"].unique()}
+    place = state.loc[bare, "pull"] + "\x1f" + state.loc[bare, "locator"].map(file_of)
     for name in ("url", "via"):
         known = {f"{pull}\x1f{file}": str(item.get(name, "")) for (pull, file), item in files.items()}
-        blank = bare & (state[name] == "")
-        state[name] = state[name].where(~blank, place.map(known).fillna(""))
+        blank = state.loc[bare, name] == ""
+        state.loc[bare, name] = state.loc[bare, name].where(~blank, place.map(known).fillna(""))
     return state
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import math
 import re
 from collections.abc import Sequence
@@ -136,9 +135,17 @@ def decode(table: Table, data: bytes, *, subject: str) -> pd.DataFrame:
             f"{subject}: unknown columns: {found}",
             hint=f"expected {table.header.decode().strip()}; restore the file from version control",
         )
+    import pyarrow
+    from pyarrow import csv
+
+    kinds = dict.fromkeys(table.columns, pyarrow.large_string())
+    options = csv.ConvertOptions(column_types=kinds, strings_can_be_null=False)
     try:
-        return pd.read_csv(io.BytesIO(data), dtype=str, keep_default_na=False, na_filter=False, encoding="utf-8")
-    except (ValueError, pd.errors.ParserError) as error:
+        read = csv.read_csv(
+            pyarrow.BufferReader(data), csv.ReadOptions(use_threads=False), csv.ParseOptions(), convert_options=options
+        )
+        return pd.DataFrame({name: pd.array(read[name], dtype="str") for name in table.columns})
+    except (ValueError, pyarrow.ArrowException) as error:
         raise CapewatchError(f"{subject}: not a log: {error}", hint="restore the file from version control") from None
 
 

@@ -1,0 +1,101 @@
+"""The panel engine on bulk data: a million observations to a panel, by pandas and by DuckDB, and the check of 5,000 model files.
+
+`python -m bench.panel measure FOLDER [duckdb]` measures one path in a process of its own, so that its peak memory is its own.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from bench.synthetic import DAY, SOURCE, write_project
+from generator import snapshots
+from generator.core import sha256_bytes
+from generator.schema.rows import KEY_COLUMNS, SOURCE_COLUMNS, VALUE_COLUMNS
+
+MODELS, BENCHMARKS, REPEATS = 5_500, 40, 5
+TRACK = "bulk"
+
+
+def write_bulk(folder: Path, *, models: int = MODELS, benchmarks: int = BENCHMARKS, repeats: int = REPEATS) -> Path:
+    """A project whose one snapshot holds models × benchmarks × repeats observations, and a track that takes all of them."""
+    write_project(folder, models)
+    names = sorted(path.stem for path in (folder / "data" / "models").rglob("line-*.yaml"))
+    models = len(names)
+    percent = sorted(path.stem for path in (folder / "data" / "benchmarks").glob("*.yaml") if _plain_percent(path))[
+        :benchmarks
+    ]
+    size = models * len(percent) * repeats
+    model, benchmark, repeat = np.unravel_index(np.arange(size), (models, len(percent), repeats))
+    rng = np.random.default_rng(1)
+    rows = pd.DataFrame(
+        {
+            "model": np.array(names)[model], "benchmark": np.array(percent)[benchmark], "shots": repeat.astype(str),
+            "value": np.round(rng.beta(5, 4, size) * 100, 2), "published": np.array(["2025-03-01", "2025-06", "2026"])[model % 3],
+        }
+    ).assign(
+        harness="bulk-harness", evaluator="observational-scaling", unit="percent", title="Bulk evaluation",
+        url="https://example.org/bulk.csv", locator="bulk.csv",
+    ).reindex(columns=[*KEY_COLUMNS, *VALUE_COLUMNS, *SOURCE_COLUMNS])  # fmt: skip
+    store = folder / "data" / "snapshots"
+    for path in (store / SOURCE).iterdir():
+        path.unlink()
+    digest = sha256_bytes(str(size))
+    capture = {"name": "bulk.csv", "url": "https://example.org/bulk.csv", "sha256": digest, "bytes": 0}
+    snapshots.append(
+        store,
+        SOURCE,
+        snapshots.Reading(
+            observations=rows, recorded=DAY, fetched_at=f"{DAY}T00:00:00Z", payload_day=DAY, payload_sha256=digest,
+            adapter="synthetic/1", licence="CC0-1.0", captures=[capture],
+        ),
+    )  # fmt: skip
+    tracks = folder / "data" / "tracks.yaml"
+    text = tracks.read_text(encoding="utf-8").rstrip()
+    text += (
+        f"\n  - id: {TRACK}\n    name: Bulk\n    description: Everything of the bulk harness.\n    kind: base\n"
+        "    evaluators: [observational-scaling]\n    harness: bulk-harness\n"
+    )
+    tracks.write_text(text, encoding="utf-8")
+    return folder
+
+
+def _plain_percent(path: Path) -> bool:
+    text = path.read_text(encoding="utf-8")
+    return "\nunit: percent" in text and "\naxes:" not in text
+
+
+def measure(folder: Path, *, engine: str) -> dict[str, Any]:
+    """Seconds from the stored log to the panel, rows and peak memory of this process."""
+    from generator.panel import build_panel, gather
+    from generator.schema import load_registry
+
+    registry = load_registry(folder)
+    started = time.perf_counter()
+    if engine == "duckdb":
+        from generator.panel.bulk import bulk_panel
+
+        panel, rows = bulk_panel(registry, TRACK, as_of=DAY), -1
+    else:
+        observations = gather(registry)
+        panel, rows = build_panel(observations, registry, TRACK, as_of=DAY), len(observations.table)
+    seconds = time.perf_counter() - started
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return {
+        "seconds": seconds,
+        "cpu": time.process_time(),
+        "peak_mb": peak,
+        "rows": rows,
+        "cells": int(panel.scores.notna().sum().sum()),
+    }
+
+
+if __name__ == "__main__":
+    print(json.dumps(measure(Path(sys.argv[2]), engine=sys.argv[3] if len(sys.argv) > 3 else "pandas")))
