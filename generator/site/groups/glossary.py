@@ -54,16 +54,18 @@ def families(view: View, base: str) -> str:
         Column("p of the break", "number", "largest F over all breaks, against straight lines with noise"),
         Column("Turns", "number", "net turning of the path in revolutions"),
         Column("Fixed point, %", "number", "zero of a straight growth law of TruthfulQA"),
-        Column("95 % interval", "number"), Column("Exponential constant", "number"), Column("95 % interval", "number"),
+        Column("Exponential constant", "number"), Column("95 % interval", "number"),
         Column("Distance exponent"),
     )  # fmt: skip
     body = [_family(view, base, family, found) for family, found in section["families"].items()]
     path = publish_json(view, "physics", section)
     tested = [found["kink"]["p"]["largest F"] for found in section["families"].values() if has_estimate(found["kink"])]
+    bounded = sum(found["fixed_point"]["interval"] is not None for found in section["families"].values())
     clear = sum(p < ALPHA for p in tested)
     said = (
         f"{len(tested)} families have the six sizes that a test of a break needs; in {clear} of them a break is better than a straight "
-        f"line (p < {ALPHA}), where {format.number(ALPHA * len(tested), 1)} would be by chance."
+        f"line (p < {ALPHA}), where {format.number(ALPHA * len(tested), 1)} would be by chance. {bounded} of the fixed points "
+        f"{'has' if bounded == 1 else 'have'} an interval with two ends."
     )
     return Markup('<p>{}</p>\n{}\n<p class="cw-small"><a href="{}" download>All of it as JSON</a></p>').format(
         said,
@@ -86,12 +88,16 @@ def _family(view: View, base: str, family: str, found: Mapping[str, Row]) -> lis
         tables.size(kink["estimate"]) if has_estimate(kink) else Cell(no_value()),
         Cell(format.p_short(p), p) if (p := kink["p"].get("largest F")) is not None else Cell(no_value()),
         tables.figure(turning["estimate"], 2, sign=True),
-        tables.figure(fixed["estimate"]),
-        _interval(fixed, 1),
+        _fixed(fixed),
         tables.figure(exponential["estimate"]),
         _interval(exponential, 1),
         Cell(_exponent(found["distance"])),
     ]
+
+
+def _fixed(statistic: Row) -> Cell:
+    """The fixed point with its interval, where that has two ends."""
+    return Cell(format.estimate(statistic, 1), statistic["estimate"]) if has_estimate(statistic) else Cell(no_value())
 
 
 def _interval(statistic: Row, digits: int) -> Cell:
@@ -129,7 +135,7 @@ def chain(view: View, base: str) -> str:
     body = [
         (
             row["level"],
-            row["model"],
+            _named(view, row["model"]),
             name,
             tables.figure(row["n"], 0),
             tables.figure(row["parameters"], 0),
@@ -143,6 +149,11 @@ def chain(view: View, base: str) -> str:
     return Markup('{}\n<p class="cw-small"><a href="{}" download>CSV</a></p>').format(
         tables.table(columns, body, caption="Chain of models", sortable=False), link(base, path)
     )
+
+
+def _named(view: View, model: str) -> str:
+    """The regression in words, with the names of its axes."""
+    return " ".join(view.axis_name(word.rstrip(",")) + ("," if word.endswith(",") else "") for word in model.split())
 
 
 def susceptibility(view: View, base: str) -> str:
