@@ -40,6 +40,7 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
         "Forecasting models judged out of sample; --write makes data/forecasts current.",
     ),
     "new": ("generator.cli.new", "new", "Write a correct starting file."),
+    "panel": ("generator.cli.panel", "panel", "One track at one day as a table, also from logs larger than memory."),
     "publish": ("generator.cli.publish", "publish", "Versions of the site on a git branch: dev, monthly cuts."),
     "pull": ("generator.cli.pull", "pull", "Refresh data/snapshots from the public leaderboards."),
     "release-notes": (

@@ -53,7 +53,7 @@ class TrackRows:
     @classmethod
     def of(cls, observations: Observations, registry: Registry, track_id: str) -> TrackRows:
         """Raises CapewatchError for an unknown track."""
-        track = _track(registry, track_id)
+        track = track_of(registry, track_id)
         models = {name: entry.value for name, entry in registry.models.items() if entry.value.kind == track.kind}
         table = observations.table
         taken = table.index[(table["model"].isin(list(models)) & (table["step"] == "")).to_numpy()]
@@ -80,7 +80,8 @@ def build_panel(observations: Observations, registry: Registry, track_id: str, *
     return TrackRows.of(observations, registry, track_id).panel(as_of)
 
 
-def _track(registry: Registry, track_id: str) -> Track:
+def track_of(registry: Registry, track_id: str) -> Track:
+    """The track of this id; CapewatchError names those there are."""
     if track_id not in registry.tracks:
         near = near_matches(track_id, registry.tracks)
         raise CapewatchError(

@@ -66,16 +66,17 @@ def gather(registry: Registry, *, as_of: dt.date | None = None) -> Observations:
     """
     identity = Identity(registry)
     pulled, unmatched = _from_snapshots(registry, identity, as_of)
-    table = pd.concat([_from_models(registry), pulled], ignore_index=True)
+    table = pd.concat([from_models(registry), pulled], ignore_index=True)
     table, refused = _convert(table, {name: entry.value for name, entry in registry.benchmarks.items()})
-    table["axis"] = _axes(table, registry)
+    table["axis"] = axes_of(table, registry)
     table["public"] = _public_days(table, registry)
     table, unused = apply_corrections(table, registry.corrections)
     order = ["model", "benchmark", "source", "url", "published", *PROTOCOL_COLUMNS, "value"]
     return Observations(table.sort_values(order, kind="stable", ignore_index=True), unmatched, refused, tuple(unused))
 
 
-def _from_models(registry: Registry) -> pd.DataFrame:
+def from_models(registry: Registry) -> pd.DataFrame:
+    """The observations of the model files, before any conversion."""
     rows = [
         _row(entry.value, observation, index)
         for entry in registry.models.values()
@@ -166,7 +167,7 @@ def _convert(table: pd.DataFrame, benchmarks: dict[str, Benchmark]) -> tuple[pd.
     factors = {}
     for benchmark, unit in pairs.itertuples(index=False):
         known = benchmarks.get(benchmark)
-        factors[benchmark, unit] = np.nan if known is None else (conversion(unit, known.unit) or np.nan)
+        factors[benchmark, unit] = np.nan if known is None else unit_factor(unit, known)
     keys = pd.MultiIndex.from_frame(table[["benchmark", "unit"]])
     factor = pd.Series(factors, dtype=float).reindex(keys).to_numpy() if factors else np.array([])
     known_rows = table["benchmark"].isin(list(benchmarks)).to_numpy()
@@ -193,7 +194,12 @@ def _convert(table: pd.DataFrame, benchmarks: dict[str, Benchmark]) -> tuple[pd.
     return table, refused.reset_index(drop=True)
 
 
-def _axes(table: pd.DataFrame, registry: Registry) -> pd.Series:
+def unit_factor(unit: str, benchmark: Benchmark) -> float:
+    """What a value in `unit` is multiplied by to be in the benchmark's own; NaN where the two do not fit."""
+    return conversion(unit, benchmark.unit) or np.nan
+
+
+def axes_of(table: pd.DataFrame, registry: Registry) -> pd.Series:
     """The axis of each row; '' when the benchmark declares axes and the protocol fits none of them."""
     axis = table["benchmark"].copy()
     for entry in registry.benchmarks.values():

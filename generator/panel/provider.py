@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 
 from generator import snapshots
+from generator.core import CapewatchError
 from generator.panel.build import TrackRows
 from generator.panel.frame import Panel
 from generator.panel.observations import Observations, gather
@@ -56,6 +57,16 @@ class PanelProvider:
         if day not in self._gathered:
             self._gathered[day] = gather(self._registry, as_of=day)
         return self._gathered[day]
+
+
+def newest_recorded(registry: Registry) -> dt.date:
+    """The newest day on which anything was recorded, without reading a log: the default as-of. Raises CapewatchError without data."""
+    folder = registry.root / "data" / "snapshots"
+    days = {pull.recorded for source in snapshots.sources(folder) for pull in snapshots.history(folder, source)}
+    days |= {one.source.retrieved for entry in registry.models.values() for one in entry.value.observations}
+    if not days:
+        raise CapewatchError("data/ holds no observation", hint="run `capewatch pull`, or add a model file")
+    return dt.date.fromisoformat(max(days))
 
 
 def _rewritten(registry: Registry) -> bool:

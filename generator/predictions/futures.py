@@ -28,8 +28,6 @@ def standings(prediction: Prediction, futures: Simulation | Iterable[Panel], *, 
     """The standing in every future, in order."""
     if not isinstance(futures, Simulation):
         return [at_panel(prediction, future, as_of=as_of).standing for future in futures]
-    if not futures.labs:
-        return []
     base = Table.of(futures.panel, prediction.axes())
     draws = range(len(futures.labs))
     if prediction.event is None:

@@ -25,6 +25,7 @@ one line a pull that changed something, ``checked.json`` the day of the last rea
 log whose length the last manifest line names is committed.
 """
 
+from generator.snapshots.columnar import as_parquet
 from generator.snapshots.fold import Basis
 from generator.snapshots.manifest import Pull
 from generator.snapshots.store import (
@@ -60,6 +61,7 @@ __all__ = [
     "Table",
     "age",
     "append",
+    "as_parquet",
     "history",
     "mark_checked",
     "preview",

@@ -1,0 +1,139 @@
+"""What is kept of a report counts only under the key of all it rests on; a stale or damaged file is never shown."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+
+import numpy as np
+import pytest
+
+from generator.panel import PanelProvider
+from generator.report.deep import deep_sections
+from generator.report.forecast_inputs import APART
+from generator.report.memo import FOLDER, Memo, panel_state
+from generator.report.statistics import generator_for
+from generator.schema import load_registry
+from tests.conftest import REPOSITORY
+
+
+def never():
+    raise AssertionError("computed although nothing changed")
+
+
+def test_an_unchanged_input_is_answered_without_computing(tmp_path):
+    assert Memo(tmp_path)("part", [1, "a"], lambda: {"b": 1.5, "a": [None, "ü"]}) == {"b": 1.5, "a": [None, "ü"]}
+    assert list(Memo(tmp_path)("part", [1, "a"], never)) == ["b", "a"]
+
+
+def test_a_changed_input_is_computed_anew_and_takes_the_place_of_the_old(tmp_path):
+    memo = Memo(tmp_path)
+    assert memo("part", [1], lambda: "old") == "old"
+    assert memo("part", [2], lambda: "new") == "new"
+    assert memo("part", [1], lambda: "old again") == "old again"
+    assert len(list((tmp_path / FOLDER).iterdir())) == 1
+
+
+def test_other_code_or_other_versions_void_what_is_kept(tmp_path, monkeypatch):
+    assert Memo(tmp_path)("part", [1], lambda: "old") == "old"
+    monkeypatch.setattr(Memo, "surroundings", ["other"])
+    assert Memo(tmp_path)("part", [1], lambda: "new") == "new"
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [lambda text: text[:-3], lambda text: text.replace(b"41", b"42"), lambda _text: b"", lambda _text: b"\xff"],
+)
+def test_a_truncated_or_edited_file_is_computed_anew(tmp_path, damage):
+    memo = Memo(tmp_path)
+    memo("part", [1], lambda: {"value": 41})
+    (path,) = (tmp_path / FOLDER).iterdir()
+    path.write_bytes(damage(path.read_bytes()))
+    assert memo("part", [1], lambda: {"value": 41, "anew": True}) == {"value": 41, "anew": True}
+
+
+def test_a_file_planted_from_other_inputs_is_never_shown(tmp_path):
+    other, memo = tmp_path / "other", Memo(tmp_path)
+    Memo(other)("part", ["old inputs"], lambda: "stale")
+    (planted,) = (other / FOLDER).iterdir()
+    (tmp_path / FOLDER).mkdir(parents=True)
+    (tmp_path / FOLDER / planted.name).write_bytes(planted.read_bytes())
+    assert memo("part", ["new inputs"], lambda: "right") == "right"
+
+
+def test_a_value_that_json_cannot_hold_is_an_error_and_nothing_is_kept(tmp_path):
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        Memo(tmp_path)("part", [1], lambda: float("nan"))
+    assert not (tmp_path / FOLDER).exists()
+
+
+@pytest.fixture(scope="module")
+def panels():
+    registry = load_registry(REPOSITORY)
+    provider = PanelProvider(registry)
+    return {track: provider(track, dt.date(2026, 11, 21)) for track in registry.tracks}
+
+
+def changes(panel):
+    """Panels that differ from `panel` by one bit of a score, an error, a name, a chance level, the order or the day."""
+    row, column = np.argwhere(panel.scores.notna().to_numpy())[0]
+    scores, stderr, models, axes = (getattr(panel, name).copy() for name in ("scores", "stderr", "models", "axes"))
+    scores.iat[row, column] = np.nextafter(scores.iat[row, column], 200)
+    stderr.iat[row, column] = 1.25
+    models.iloc[0, models.columns.get_loc("name")] = "Another name"
+    axes.iloc[0, axes.columns.get_loc("chance")] = 12.5
+    turned = {name: getattr(panel, name).iloc[::-1] for name in ("models", "scores", "stderr")}
+    for change in (
+        {"scores": scores},
+        {"stderr": stderr},
+        {"models": models},
+        {"axes": axes},
+        turned,
+        {"as_of": dt.date(2026, 11, 22)},
+    ):
+        yield dataclasses.replace(panel, **change)
+
+
+def test_any_difference_of_a_panel_gives_it_another_state(panels):
+    panel = panels["maker"]
+    states = [panel_state(panel), *(panel_state(other) for other in changes(panel))]
+    assert panel_state(dataclasses.replace(panel)) == states[0]
+    assert len({tuple(state) for state in states}) == len(states)
+
+
+def test_after_one_score_changed_the_sections_are_those_of_a_project_without_a_cache(tmp_path, panels):
+    scores = panels["maker"].scores.copy()
+    model = scores["gpqa-diamond"].last_valid_index()
+    scores.loc[model, "gpqa-diamond"] -= 7.5
+    changed = {**panels, "maker": dataclasses.replace(panels["maker"], scores=scores)}
+    warm, cold = Memo(tmp_path / "warm"), Memo(tmp_path / "cold")
+    before = sections(panels, warm)
+    assert sections(panels, warm) == before
+    after = sections(changed, warm)
+    assert after == sections(changed, cold)
+    assert after["coefficients"] != before["coefficients"]
+    assert after["width"] == before["width"]
+
+
+def sections(panels, memo):
+    from generator.analysis.coupling import gamma_table
+
+    return deep_sections(
+        panels,
+        gamma_table(panels["harness-v1"], "hellaswag", "truthfulqa"),
+        panel_at=lambda track, _day: panels[track],
+        rng=lambda name: generator_for(1, name),
+        resamples=200,
+        keep=lambda name, used, compute: memo(name, [1, 200, [panel_state(panel) for panel in used]], compute),
+    )
+
+
+def test_no_other_forecast_uses_the_modules_that_are_keyed_apart():
+    folder = REPOSITORY / "generator" / "forecasts"
+    names = [name.removesuffix(".py") for name in APART]
+    for path in folder.glob("*.py"):
+        if path.name not in (*APART, "__init__.py"):
+            text = path.read_text()
+            assert not any(f"forecasts.{name}" in text or f"import {name}" in text for name in names), path
+    parts = (REPOSITORY / "generator" / "report" / "forecast_parts.py").read_text()
+    assert "simulat" not in parts
