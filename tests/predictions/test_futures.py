@@ -33,4 +33,3 @@ def test_every_bundled_prediction_stands_in_every_future_as_its_panel_says(simul
         assert len(found) == DRAWS
         seen |= set(found)
     assert len(seen) >= 3
-
