@@ -43,10 +43,14 @@ lint: $(TEST_READY) ## formatting, lint, types and layers
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(TEST_READY) ## measure, quick
+bench/node_modules: bench/package.json
+	npm --prefix bench install --no-audit --no-fund --silent --ignore-scripts
+	touch $@
+
+bench: $(TEST_READY) bench/node_modules ## measure, quick
 	$(BIN)/python -m bench
 
-bench-full: $(TEST_READY) ## measure everything
+bench-full: $(TEST_READY) bench/node_modules ## measure everything
 	$(BIN)/python -m bench --full
 
 $(BIN)/python:

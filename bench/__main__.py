@@ -1,89 +1,93 @@
-"""`python -m bench [--full] [NAME …]`: run the measurements, write bench/results.json and bench/README.md."""
+"""`python -m bench [--full] [--fresh] [GROUP …]`: measure, add the run to bench/results.json, write bench/README.md.
+
+A group is made of parts. What a part gave is kept in build/bench/ until its group is complete, so that a run that was cut off goes
+on where it was: parts done at the same commit are not measured again (`--fresh` measures them all).
+"""
 
 from __future__ import annotations
 
 import argparse
+import datetime as dt
 import importlib
-import importlib.metadata
-import json
-import os
-import platform
+import traceback
 from pathlib import Path
 from typing import Any
 
+from bench.frame import STATE, Part, Row, commit, machine, plain, skipped
+from bench.table import readme
+from generator.core import canonical_json, read_json, write_atomic
+
 HERE = Path(__file__).resolve().parent
-MODULES = {
+RESULTS = HERE / "results.json"
+#: group → title, in the order of the tables
+GROUPS = {
     "build": "The main job",
+    "growth": "Growth with the number of models",
+    "panel": "Panels from bulk snapshots",
     "analysis": "Analyses",
     "forecasts": "Forecasts",
     "steering": "Steering",
+    "pages": "Pages in a browser",
 }
-PACKAGES = ("numpy", "scipy", "pandas", "mkdocs-material", "altair")
 
 
-def run(names: list[str], *, full: bool) -> dict[str, Any]:
-    """Measure the named groups; groups that are not named keep their last result."""
-    path = HERE / "results.json"
-    results: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {"groups": {}}
-    for name in names:
-        print(f"{name} …", flush=True)
-        main = importlib.import_module(f"bench.{name}").main
-        rows = main(full=full) if "full" in main.__code__.co_varnames else main()
-        results["groups"][name] = {"rows": rows, "machine": machine(), "full": full}
-    path.write_text(json.dumps(results, indent=1, sort_keys=True) + "\n")
-    (HERE / "README.md").write_text(report(results))
+def parts_of(group: str, *, full: bool) -> list[Part]:
+    """The parts of a group: its own, or its `main` as one part."""
+    module = importlib.import_module(f"bench.{group}")
+    if hasattr(module, "parts"):
+        found: list[Part] = module.parts(full=full)
+        return found
+    takes_full = "full" in module.main.__code__.co_varnames
+    return [("all", lambda: module.main(full=full) if takes_full else module.main())]
+
+
+def measure(group: str, *, full: bool, fresh: bool) -> list[Row]:
+    """The rows of a group; parts that were done at this commit are taken from what is kept."""
+    path = STATE / f"{group}.json"
+    key = [commit(), full]
+    kept: dict[str, Any] = read_json(path) if path.is_file() and not fresh else {}
+    done = kept["parts"] if kept.get("key") == key else {}
+    for name, run in parts_of(group, full=full):
+        if name in done:
+            print(f"{group}: {name}, as measured before", flush=True)
+            continue
+        print(f"{group}: {name} …", flush=True)
+        try:
+            done[name] = [plain(one) for one in run()]
+        except Exception as error:  # one part that fails takes no other with it; the table says so
+            traceback.print_exc()
+            done[name] = [skipped(name, f"failed: {error}")]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomic(path, canonical_json({"key": key, "parts": done}))
+    return [one for rows in done.values() for one in rows]
+
+
+def add(run: dict[str, Any]) -> dict[str, Any]:
+    """The results with this run at the end; a run of the same group at the same commit and extent is replaced."""
+    results: dict[str, Any] = read_json(RESULTS) if RESULTS.is_file() else {"runs": []}
+    same = ("group", "commit", "full")
+    results["runs"] = [one for one in results["runs"] if any(one[name] != run[name] for name in same)] + [run]
+    write_atomic(RESULTS, canonical_json(results, indent=1))
+    write_atomic(HERE / "README.md", readme(results["runs"], GROUPS))
     return results
 
 
-def machine() -> dict[str, Any]:
-    """What the figures depend on."""
-    versions = {name: importlib.metadata.version(name) for name in PACKAGES}
-    return {
-        "cores": os.cpu_count(),
-        "machine": platform.machine(),
-        "python": platform.python_version(),
-        "versions": versions,
-    }
-
-
-def report(results: dict[str, Any]) -> str:
-    """The tables as Markdown."""
-    lines = [
-        "# Measurements",
-        "",
-        "Made by `make bench` (quick) or `make bench-full`; a single group by `python -m bench analysis`. Seconds are medians; a ratio is",
-        "the reference's time over ours, both measured in the same run, alternating. Nothing here is asserted by a test.",
-        "",
-    ]
-    for name, title in MODULES.items():
-        group = results["groups"].get(name)
-        if group is None:
-            continue
-        about = group["machine"]
-        lines += [f"## {title}", "", f"{about['cores']} cores, {about['machine']}, Python {about['python']}.", ""]
-        lines += ["| what | ours | reference or goal | ratio | note |", "|---|---:|---:|---:|---|"]
-        lines += [_line(row) for row in group["rows"]]
-        lines.append("")
-    return "\n".join(lines)
-
-
-def _line(row: dict[str, Any]) -> str:
-    def seconds(key: str, before: str = "") -> str:
-        return f"{before}{row[key]:.3g} s" if row.get(key) is not None else ""
-
-    other = seconds("reference_s") or seconds("goal_s", "goal ")
-    ratio = f"{row['ratio']:.1f}×" if row.get("ratio") is not None else ""
-    return f"| {row['name']} | {seconds('ours_s')} | {other} | {ratio} | {row.get('note', '')} |"
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__.splitlines()[0])
+    parser.add_argument("groups", nargs="*", metavar="GROUP", help=f"of {', '.join(GROUPS)}; default: all")
+    parser.add_argument("--full", action="store_true", help="more rounds, larger sizes")
+    parser.add_argument("--fresh", action="store_true", help="measure again what was measured at this commit")
+    told = parser.parse_args()
+    if unknown := set(told.groups) - set(GROUPS):
+        parser.error(f"unknown: {', '.join(sorted(unknown))}; groups: {', '.join(GROUPS)}")
+    for group in told.groups or GROUPS:
+        about = machine()
+        rows = measure(group, full=told.full, fresh=told.fresh)
+        today = dt.datetime.now(dt.UTC).date().isoformat()
+        add({"group": group, "date": today, "commit": commit(), "full": told.full, "machine": about, "rows": rows})
+        (STATE / f"{group}.json").unlink(missing_ok=True)
+    print((HERE / "README.md").read_text(encoding="utf-8"))
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(MODULES)}; default: all")
-    parser.add_argument("--full", action="store_true", help="more rounds")
-    arguments = parser.parse_args()
-    unknown = set(arguments.names) - set(MODULES)
-    if unknown:
-        parser.error(f"unknown: {', '.join(sorted(unknown))}; groups: {', '.join(MODULES)}")
-    present = [name for name in MODULES if (HERE / f"{name}.py").exists()]
-    run(arguments.names or present, full=arguments.full)
-    print(report(json.loads((HERE / "results.json").read_text())))
+    main()

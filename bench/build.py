@@ -1,80 +1,114 @@
-"""The main job: `capewatch build` cold, with one model changed, with nothing changed; `capewatch check`."""
+"""The main job: `capewatch build` cold, warm, with one model changed, with nothing changed; `capewatch check`."""
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
-import statistics
-import subprocess
-import sys
 import tempfile
-import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
-COPIED = ("data", "predictions", "site_src", "mkdocs.yml", "CITATION.cff", "CHANGELOG.md", "CONTRIBUTING.md")
+from bench.frame import ROOT, Part, Row, Watched, row, watch
+from bench.synthetic import copy_parts
+
+COPIED = ("data", "predictions", "site_src", "mkdocs.yml", "CITATION.cff", "CHANGELOG.md", "CONTRIBUTING.md", "bench")
+GOALS = {
+    "cold": 15.0,
+    "one name changed": 6.0,
+    "one score changed": 6.0,
+    "one template changed": 6.0,
+    "nothing changed": 1.5,
+}
 
 
-def main(*, full: bool = False) -> list[dict[str, Any]]:
-    """Rows of seconds; each measured on a copy of the project, so that the checkout is not touched."""
-    rounds = 3 if full else 1
+def parts(*, full: bool) -> list[Part]:
+    """One part: every kind of build in each round, so that the kinds meet the same machine."""
+    return [("builds", lambda: measure(rounds=5 if full else 2))]
+
+
+def measure(*, rounds: int) -> list[Row]:
+    """Rows of seconds and memory, made on a copy of the project, so that the checkout is not touched."""
+    found: dict[str, list[Watched]] = {kind: [] for kind in GOALS}
+    checks = []
     with tempfile.TemporaryDirectory() as folder:
-        project = _copy(Path(folder))
-        cold = [_cold(project) for _ in range(rounds)]
-        changed = [_one_changed(project, number) for number in range(rounds)]
-        unchanged = [_timed(project, "build") for _ in range(max(rounds, 3))]
-        check = [_timed(project, "check") for _ in range(max(rounds, 3))]
+        project = Path(folder) / "project"
+        copy_parts(ROOT, project, COPIED)
+        for number in range(1, rounds + 1):
+            for name in ("build", "site"):
+                shutil.rmtree(project / name, ignore_errors=True)
+            for kind, change in CHANGES.items():
+                change(project, number)
+                found[kind].append(watch("--root", str(project), "build", "--timings"))
+            checks.append(watch("--root", str(project), "check").seconds)
         pages = len(list((project / "site").rglob("index.html")))
-    models = len(list((ROOT / "data" / "models").rglob("*.yaml")))
+        models = len(list((project / "data" / "models").rglob("*.yaml")))
     subject = f"{models} models, {pages} pages"
-    return [
-        _row("build, cold", cold, 20.0, subject),
-        _row("build, one model changed", changed, 6.0, subject),
-        _row("build, nothing changed", unchanged, 2.0, subject),
-        _row("check", check, 2.0 * models / 250, f"{models} model files; goal 2 s per 250"),
+    rows = [
+        row(f"build, {kind}", [one.seconds for one in runs], goal=GOALS[kind], note=_shares(runs) or subject)
+        for kind, runs in found.items()
     ]
+    rows.append(row("build, cold: memory", [one.peak_mb for one in found["cold"]], unit="MB", note=subject))
+    rows.append(row("check", checks, goal=round(2 * models / 250, 1), note=f"{models} model files; goal 2 s per 250"))
+    return rows
 
 
-def _copy(folder: Path) -> Path:
-    project = folder / "project"
-    project.mkdir()
-    for name in COPIED:
-        source = ROOT / name
-        if source.is_dir():
-            shutil.copytree(source, project / name)
-        elif source.is_file():
-            shutil.copy2(source, project / name)
-    return project
+def _shares(runs: list[Watched]) -> str:
+    """Seconds of each stage of the run in the middle, largest first."""
+    middle = sorted(runs, key=lambda one: one.seconds)[len(runs) // 2]
+    stages = stages_of(middle.output)
+    ordered = sorted(stages.items(), key=lambda item: -item[1])
+    total = sum(stages.values()) or 1.0
+    return ", ".join(f"{name} {100 * seconds / total:.0f} %" for name, seconds in ordered if seconds > 0.02 * total)
 
 
-def _timed(project: Path, *words: str) -> float:
-    started = time.perf_counter()
-    command = [sys.executable, "-m", "generator", "--root", str(project), *words]
-    subprocess.run(command, check=True, capture_output=True, cwd=ROOT)
-    return time.perf_counter() - started
+def stages_of(output: str) -> dict[str, float]:
+    """Seconds by stage from what `capewatch build --timings` printed last; empty where nothing was built."""
+    last = output.strip().splitlines()[-1] if output.strip() else ""
+    seconds: dict[str, float] = json.loads(last)["seconds"] if last.startswith("{") else {}
+    return seconds
 
 
-def _cold(project: Path) -> float:
-    for name in ("build", "site"):
-        shutil.rmtree(project / name, ignore_errors=True)
-    return _timed(project, "build")
-
-
-def _one_changed(project: Path, number: int) -> float:
+def _name(project: Path, number: int) -> None:
     path = sorted((project / "data" / "models" / "anthropic").glob("*.yaml"))[0]
-    text = path.read_text(encoding="utf-8")
-    path.write_text(
-        re.sub(r"^name: (.*?)( \(r\d+\))?$", rf"name: \1 (r{number})", text, count=1, flags=re.MULTILINE),
-        encoding="utf-8",
+    _edit(
+        path,
+        lambda text: re.sub(r"^name: (.*?)( \(r\d+\))?$", rf"name: \1 (r{number})", text, count=1, flags=re.MULTILINE),
     )
-    return _timed(project, "build")
 
 
-def _row(name: str, seconds: list[float], goal: float, note: str) -> dict[str, Any]:
-    return {"name": name, "ours_s": statistics.median(seconds), "goal_s": goal, "runs": len(seconds), "note": note}
+def _score(project: Path, number: int) -> None:
+    """A little off the first maker-reported GPQA Diamond score of the newest model that has one."""
+    paths = sorted((project / "data" / "models" / "anthropic").glob("*.yaml"))
+    path = next(path for path in reversed(paths) if "benchmark: gpqa-diamond" in path.read_text(encoding="utf-8"))
+
+    def change(text: str) -> str:
+        start = text.index("benchmark: gpqa-diamond")
+        found = re.compile(r"value: ([\d.]+)").search(text, start)
+        assert found is not None
+        return text[: found.start(1)] + f"{float(found[1]) - 0.1 * number:.1f}" + text[found.end(1) :]
+
+    _edit(path, change)
 
 
-if __name__ == "__main__":
-    for row in main():
-        print(row)
+def _template(project: Path, number: int) -> None:
+    _edit(project / "site_src" / "docs" / "glossary.md", lambda text: f"{text.rstrip()}\n\n<!-- {number} -->\n")
+
+
+def _nothing(_project: Path, _number: int) -> None:
+    """Leave everything as it is."""
+
+
+def _edit(path: Path, change: Callable[[str], str]) -> None:
+    path.write_text(change(path.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+#: kind → what is done to the project before the build; in this order, in every round
+CHANGES: dict[str, Callable[[Path, int], Any]] = {
+    "cold": _nothing,
+    "one name changed": _name,
+    "one score changed": _score,
+    "one template changed": _template,
+    "nothing changed": _nothing,
+}

@@ -120,12 +120,12 @@ def rows(families: int = 24) -> list[dict[str, Any]]:
     ]
 
 
-def main() -> None:
-    families = int(sys.argv[1]) if len(sys.argv) > 1 else 24
-    for row in rows(families):
-        reference = "-" if row["reference_s"] is None else f"{row['reference_s']:.2f} s ({row['ratio']:.1f}×)"
-        print(f"{row['name']}: ours {row['ours_s']:.2f} s, reference {reference}; {row['note']}")
+def main(families: int = 24) -> list[dict[str, Any]]:
+    """The rows, for the table of all measurements."""
+    return rows(families)
 
 
 if __name__ == "__main__":
-    main()
+    for row in main(int(sys.argv[1]) if len(sys.argv) > 1 else 24):
+        reference = "-" if row["reference_s"] is None else f"{row['reference_s']:.2f} s ({row['ratio']:.1f}×)"
+        print(f"{row['name']}: ours {row['ours_s']:.2f} s, reference {reference}; {row['note']}")

@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import resource
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from bench.frame import Part, Row, row, skipped, watch
 from bench.synthetic import DAY, SOURCE, write_project
 from generator import snapshots
 from generator.core import sha256_bytes
@@ -95,6 +98,59 @@ def measure(folder: Path, *, engine: str) -> dict[str, Any]:
         "rows": rows,
         "cells": int(panel.scores.notna().sum().sum()),
     }
+
+
+def parts(*, full: bool) -> list[Part]:
+    """One part: the bulk project is written once for all rows."""
+    return [("bulk", lambda: rows(rounds=3 if full else 1))]
+
+
+def rows(*, rounds: int) -> list[Row]:
+    """Seconds and memory of both engines, in turn, and of the check."""
+    with tempfile.TemporaryDirectory() as folder:
+        project = write_bulk(Path(folder) / "project")
+        files = len(list((project / "data" / "models").rglob("*.yaml")))
+        checks = [watch("--root", str(project), "check").seconds for _ in range(rounds)]
+        ours, bulk = [], []
+        for _ in range(rounds):
+            ours.append(_measured(project, "pandas"))
+            if _has_duckdb():
+                bulk.append(_measured(project, "duckdb"))
+                again = _measured(project, "duckdb")
+    count = f"{ours[0]['rows']:,} observations"
+    found = [
+        row(
+            f"{count} to a panel, pandas",
+            [one["seconds"] for one in ours],
+            goal=10.0,
+            note=f"{ours[0]['cells']:,} cells filled",
+        ),
+        row(f"{count} to a panel, pandas: memory", [one["peak_mb"] for one in ours], unit="MB", goal=1500.0),
+    ]
+    if bulk:
+        found += [
+            row(
+                f"{count} to a panel, DuckDB over Parquet",
+                [one["seconds"] for one in bulk],
+                note="the log copied to Parquet in the first run",
+            ),
+            row(f"{count} to a panel, DuckDB, copy made", [again["seconds"]], note=f"{again['cells']:,} cells filled"),
+            row(f"{count} to a panel, DuckDB: memory", [one["peak_mb"] for one in bulk], unit="MB"),
+        ]
+    else:
+        found.append(skipped(f"{count} to a panel, DuckDB over Parquet", "duckdb is not installed"))
+    return [*found, row("check", checks, goal=15.0, note=f"{files:,} model files")]
+
+
+def _measured(project: Path, engine: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(
+        watch(sys.executable, "-m", "bench.panel", "measure", str(project), engine).output
+    )
+    return found
+
+
+def _has_duckdb() -> bool:
+    return importlib.util.find_spec("duckdb") is not None
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import generator
 from generator.core import canonical_json, sha256_bytes, sha256_file, write_if_changed
 
 #: What a build reads, relative to the project folder.
-INPUTS = ("data", "predictions", "site_src", "mkdocs.yml", "CITATION.cff", "CHANGELOG.md")
+INPUTS = ("data", "predictions", "site_src", "mkdocs.yml", "CITATION.cff", "CHANGELOG.md", "bench/results.json")
 #: Distributions whose version can change the output.
 DISTRIBUTIONS = (
     "altair", "jinja2", "mkdocs", "mkdocs-material", "numpy", "pandas", "pyarrow", "scipy", "scikit-learn",

@@ -26,6 +26,7 @@ from generator.site.groups import (
     predictions,
     rotation,
     sensitivity,
+    speed,
     steering,
 )
 from generator.site.page import Group
@@ -51,6 +52,7 @@ GROUPS: tuple[Group, ...] = (
     data.GROUP,
     changes.GROUP,
     method.GROUP,
+    speed.GROUP,
     glossary.GROUP,
     contribute.GROUP,
     cite.GROUP,
@@ -109,6 +111,8 @@ NAVIGATION: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("Glossary", "glossary.md"),
             ("Contribute", "contribute.md"),
             ("Maintain", "maintain.md"),
+            ("Speed", "speed.md"),
+            ("Scale", "scale.md"),
             ("Cite", "cite/index.md"),
             ("Changelog", "changelog.md"),
         ),

@@ -1,0 +1,145 @@
+"""Fragments of Speed and Scale: the measurements that bench/results.json keeps, the newest of each group and the history."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from markupsafe import Markup
+
+from generator.core import read_json
+from generator.site import format, tables
+from generator.site.page import Group
+from generator.site.tables import Cell, Column, Content
+from generator.site.view import View
+
+RESULTS = "bench/results.json"
+#: group of measurements → heading, in the order of the page
+TITLES = {
+    "build": "The main job",
+    "growth": "Growth with the number of models",
+    "panel": "Panels from bulk snapshots",
+    "analysis": "Analyses",
+    "forecasts": "Forecasts",
+    "steering": "Steering",
+    "pages": "Pages in a browser",
+}
+NOTHING = Markup('<p class="cw-note">This project holds no measurements. <code>make bench</code> makes them.</p>')
+Row = Mapping[str, Any]
+
+
+def runs(view: View) -> list[Row]:
+    """Every run that was kept, oldest first."""
+    path = view.root / RESULTS
+    return list(read_json(path)["runs"]) if path.is_file() else []
+
+
+def newest(found: Sequence[Row], group: str) -> Row | None:
+    return next((run for run in reversed(found) if run["group"] == group), None)
+
+
+def latest(view: View, _base: str) -> Markup:
+    """The newest run of each group as a table."""
+    found = runs(view)
+    parts = [_section(group, run) for group in TITLES if (run := newest(found, group)) is not None]
+    return Markup("\n\n").join(parts) if parts else NOTHING
+
+
+def one_group(group: str, view: View) -> Markup:
+    """The newest run of one group, or that there is none."""
+    run = newest(runs(view), group)
+    return _table(group, run) if run else NOTHING
+
+
+def growth(view: View, _base: str) -> Markup:
+    return one_group("growth", view)
+
+
+def panel(view: View, _base: str) -> Markup:
+    return one_group("panel", view)
+
+
+def history(view: View, _base: str) -> Markup:
+    """Every figure of every run, newest run first."""
+    columns = (
+        Column("Day", "day"),
+        Column("Commit"),
+        Column("Group"),
+        Column("What"),
+        Column("Figure", "number"),
+        Column("Load", "number", wide=True),
+    )
+    body: list[Sequence[Content]] = [
+        (
+            Cell(run["date"], run["date"]), Markup("<code>{}</code>").format(run["commit"]), TITLES.get(run["group"], str(run["group"])),
+            str(row["name"]), _figure(row), tables.figure(run["machine"].get("load")),
+        )
+        for run in reversed(runs(view))
+        for row in run["rows"]
+    ]  # fmt: skip
+    return tables.table(columns, body, caption="Every measurement") if body else NOTHING
+
+
+def _section(group: str, run: Row) -> Markup:
+    return Markup('<h2 id="{}">{}</h2>\n\n{}').format(group, TITLES[group], _table(group, run))
+
+
+def _table(group: str, run: Row) -> Markup:
+    columns = (
+        Column("What"), Column("Figure", "number"), Column("Lowest to highest", wide=True), Column("Goal"),
+        Column("Reference", "number", wide=True), Column("Ratio", "number", "the reference's figure over ours"),
+        Column("Note", wide=True),
+    )  # fmt: skip
+    body = [
+        (
+            row["name"], _figure(row), _spread(row), _goal(row), _amount(row.get("reference"), row), tables.figure(row.get("ratio")),
+            Markup('<span class="cw-long">{}</span>').format(row.get("note", "")),
+        )
+        for row in run["rows"]
+    ]  # fmt: skip
+    listed = tables.table(columns, body, caption=TITLES[group], sortable=False, tall=False)
+    return Markup('<p class="cw-note">{}</p>\n{}').format(_about(run), listed)
+
+
+def _about(run: Row) -> str:
+    host = run["machine"]
+    processor = host.get("processor") or host["machine"]
+    text = f"{run['date']}, commit {run['commit']}, {host['cores']} cores, {processor}, Python {host['python']}."
+    load = host.get("load")
+    if load is not None and load > 0.5 * host["cores"]:
+        text += f" The machine was busy with other work (load {format.number(load, 1)} on {host['cores']} cores): times are upper limits."
+    return text
+
+
+def _figure(row: Row) -> Cell:
+    return _amount(row.get("value"), row)
+
+
+def _amount(value: float | None, row: Row) -> Cell:
+    if value is None:
+        return tables.figure(None)
+    digits = 0 if abs(value) >= 100 else 3 if abs(value) < 0.1 else 2 if abs(value) < 10 else 1
+    return Cell(f"{format.number(value, digits)}{format.NBSP}{row.get('unit', 's')}".rstrip(), float(value))
+
+
+def _spread(row: Row) -> str:
+    if row.get("runs", 1) < 2:
+        return ""
+    return f"{_amount(row['low'], row).html} to {_amount(row['high'], row).html}, {row['runs']} runs"
+
+
+def _goal(row: Row) -> Markup | str:
+    goal, value = row.get("goal"), row.get("value")
+    if goal is None or value is None:
+        return ""
+    least = row.get("at_least")
+    met = value >= goal if least else value <= goal
+    words = f"{'at least' if least else 'at most'} {_amount(goal, row).html}"
+    chip = '<span class="cw-chip cw-chip--{}">{}</span> {}'
+    return Markup(chip).format("ok" if met else "bad", "met" if met else "missed", words)  # noqa: S704
+
+
+GROUP = Group(
+    "speed",
+    fragments={"speed/tables": latest, "speed/history": history, "speed/growth": growth, "speed/panel": panel},
+)
