@@ -46,7 +46,7 @@ def measure(*, rounds: int) -> list[Row]:
         models = len(list((project / "data" / "models").rglob("*.yaml")))
     subject = f"{models} models, {pages} pages"
     rows = [
-        row(f"build, {kind}", [one.seconds for one in runs], goal=GOALS[kind], note=_shares(runs) or subject)
+        row(f"build, {kind}", [one.seconds for one in runs], goal=GOALS[kind], note=_note(runs) or subject)
         for kind, runs in found.items()
     ]
     rows.append(row("build, cold: memory", [one.peak_mb for one in found["cold"]], unit="MB", note=subject))
@@ -54,13 +54,14 @@ def measure(*, rounds: int) -> list[Row]:
     return rows
 
 
-def _shares(runs: list[Watched]) -> str:
-    """Seconds of each stage of the run in the middle, largest first."""
+def _note(runs: list[Watched]) -> str:
+    """Processor seconds of the run in the middle, and the share of each stage, largest first."""
     middle = sorted(runs, key=lambda one: one.seconds)[len(runs) // 2]
     stages = stages_of(middle.output)
     ordered = sorted(stages.items(), key=lambda item: -item[1])
     total = sum(stages.values()) or 1.0
-    return ", ".join(f"{name} {100 * seconds / total:.0f} %" for name, seconds in ordered if seconds > 0.02 * total)
+    shares = ", ".join(f"{name} {100 * seconds / total:.0f} %" for name, seconds in ordered if seconds > 0.02 * total)
+    return f"{middle.cpu:.3g} s of processor; {shares}" if shares else ""
 
 
 def stages_of(output: str) -> dict[str, float]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import os
 import platform
+import resource
 import statistics
 import subprocess
 import sys
@@ -69,9 +70,11 @@ def _digits(value: float) -> float:
 
 @dataclass(frozen=True)
 class Watched:
-    """A finished process: wall seconds, largest memory of it and all it started (shared pages once), what it printed."""
+    """A finished process: wall and processor seconds, largest memory of it and all it started (shared pages once), what it
+    printed. Processor seconds hardly move when others use the machine; wall seconds do."""
 
     seconds: float
+    cpu: float
     peak_mb: float
     output: str
 
@@ -79,7 +82,7 @@ class Watched:
 def watch(*words: str, cwd: Path = ROOT) -> Watched:
     """Run `capewatch` words, or a command that begins with a path, and watch it. Raises RuntimeError when it fails."""
     command = list(words) if words[0].startswith("/") else [sys.executable, "-m", "generator", *words]
-    started = time.perf_counter()
+    started, used = time.perf_counter(), _children_cpu()
     process = subprocess.Popen(command, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     peak = [0.0]
     watcher = threading.Thread(target=_sample, args=(process.pid, peak), daemon=True)
@@ -89,7 +92,12 @@ def watch(*words: str, cwd: Path = ROOT) -> Watched:
     watcher.join()
     if process.returncode != 0:
         raise RuntimeError(f"{' '.join(command[-4:])} ended with {process.returncode}: {errors.strip()[-400:]}")
-    return Watched(seconds, peak[0], output)
+    return Watched(seconds, _children_cpu() - used, peak[0], output)
+
+
+def _children_cpu() -> float:
+    spent = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return spent.ru_utime + spent.ru_stime
 
 
 def _sample(root: int, peak: list[float]) -> None:

@@ -42,7 +42,9 @@ def measure(models: int) -> list[Row]:
     stages = stages_of(run.output)
     shown = stages.get("pages", 0.0) + stages.get("mkdocs", 0.0)
     subject = f"{models:,} models"
-    words = ", ".join(f"{name} {seconds:.3g} s" for name, seconds in stages.items() if seconds > 0.02 * run.seconds)
+    words = f"{run.cpu:.3g} s of processor; " + ", ".join(
+        f"{name} {seconds:.3g} s" for name, seconds in stages.items() if seconds > 0.02 * run.seconds
+    )
     return [
         row(f"{subject}: end to end", [run.seconds], goal=goals.get("end to end"), note=words),
         row(f"{subject}: computing", [run.seconds - shown], note="everything but pages and mkdocs"),

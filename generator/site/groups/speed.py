@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from generator.core import read_json
 from generator.site import format, tables
-from generator.site.page import Group
+from generator.site.page import Fragment, Group
 from generator.site.tables import Cell, Column, Content
 from generator.site.view import View
 
@@ -38,25 +38,14 @@ def newest(found: Sequence[Row], group: str) -> Row | None:
     return next((run for run in reversed(found) if run["group"] == group), None)
 
 
-def latest(view: View, _base: str) -> Markup:
-    """The newest run of each group as a table."""
-    found = runs(view)
-    parts = [_section(group, run) for group in TITLES if (run := newest(found, group)) is not None]
-    return Markup("\n\n").join(parts) if parts else NOTHING
+def group_table(group: str) -> Fragment:
+    """The fragment that shows the newest run of one group, or that there is none."""
 
+    def shown(view: View, _base: str) -> Markup:
+        run = newest(runs(view), group)
+        return _table(group, run) if run else NOTHING
 
-def one_group(group: str, view: View) -> Markup:
-    """The newest run of one group, or that there is none."""
-    run = newest(runs(view), group)
-    return _table(group, run) if run else NOTHING
-
-
-def growth(view: View, _base: str) -> Markup:
-    return one_group("growth", view)
-
-
-def panel(view: View, _base: str) -> Markup:
-    return one_group("panel", view)
+    return shown
 
 
 def history(view: View, _base: str) -> Markup:
@@ -80,24 +69,22 @@ def history(view: View, _base: str) -> Markup:
     return tables.table(columns, body, caption="Every measurement") if body else NOTHING
 
 
-def _section(group: str, run: Row) -> Markup:
-    return Markup('<h2 id="{}">{}</h2>\n\n{}').format(group, TITLES[group], _table(group, run))
-
-
 def _table(group: str, run: Row) -> Markup:
-    columns = (
-        Column("What"), Column("Figure", "number"), Column("Lowest to highest", wide=True), Column("Goal"),
-        Column("Reference", "number", wide=True), Column("Ratio", "number", "the reference's figure over ours"),
-        Column("Note", wide=True),
-    )  # fmt: skip
-    body = [
-        (
-            row["name"], _figure(row), _spread(row), _goal(row), _amount(row.get("reference"), row), tables.figure(row.get("ratio")),
-            Markup('<span class="cw-long">{}</span>').format(row.get("note", "")),
-        )
-        for row in run["rows"]
-    ]  # fmt: skip
-    listed = tables.table(columns, body, caption=TITLES[group], sortable=False, tall=False)
+    compared = any(row.get("reference") is not None for row in run["rows"])
+    columns = [Column("What"), Column("Figure", "number"), Column("Lowest to highest", wide=True), Column("Goal")]
+    if compared:
+        columns += [
+            Column("Reference", "number", wide=True), Column("Ratio", "number", "the reference's figure over ours"),
+        ]  # fmt: skip
+    body: list[Sequence[Content]] = []
+    for row in run["rows"]:
+        cells: list[Content] = [str(row["name"]), _figure(row), _spread(row), _goal(row)]
+        if compared:
+            cells += [_amount(row.get("reference"), row), tables.figure(row.get("ratio"))]
+        body.append([*cells, Markup('<span class="cw-long">{}</span>').format(row.get("note", ""))])
+    listed = tables.table(
+        [*columns, Column("Note", wide=True)], body, caption=TITLES[group], sortable=False, tall=False
+    )
     return Markup('<p class="cw-note">{}</p>\n{}').format(_about(run), listed)
 
 
@@ -140,6 +127,5 @@ def _goal(row: Row) -> Markup | str:
 
 
 GROUP = Group(
-    "speed",
-    fragments={"speed/tables": latest, "speed/history": history, "speed/growth": growth, "speed/panel": panel},
+    "speed", fragments={"speed/history": history} | {f"speed/{group}": group_table(group) for group in TITLES}
 )
