@@ -12,6 +12,8 @@ from generator.site import format
 
 #: a table with more rows than this scrolls in a frame of its own, under a header that stays
 TALL_ROWS = 24
+#: class of a table whose rows become cards on a narrow screen; each cell then says the name of its column
+STACKED = "cw-table--titles"
 _EMPTY = Markup('<span class="cw-none" role="img" aria-label="no value">{}</span>').format(format.MISSING)
 
 
@@ -75,6 +77,9 @@ def table(
     head = Markup("").join(_header(column) for column in columns)
     classes_of = [str(_classes(column)) for column in columns]
     plain = [column.kind == "text" for column in columns]
+    if STACKED in classes:
+        labels = [str(Markup(' data-label="{}"').format(column.label)) for column in columns]
+        classes_of = [kind + label for kind, label in zip(classes_of, labels, strict=True)]
     lines = [_row(classes_of, plain, row) for row in rows]
     body = Markup("\n".join(lines))  # noqa: S704 - _row escapes
     kind = Markup("") if visible_caption else Markup(' class="cw-sr"')

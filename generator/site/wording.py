@@ -59,7 +59,7 @@ def gamma_sentence(rows: Sequence[Mapping[str, Any]]) -> str:
     below = sum(1 for row in resolved if row["gamma"] < 0)
     text = f"{format.plural(len(rows), 'interval')} between consecutive sizes. "
     if not resolved:
-        return text + "None is resolved: every 95 % interval includes zero or has no bound."
+        return text + "Not one is resolved: every 95 % interval includes zero or has no bound."
     return (
         f"{text}{format.count(len(resolved))} of them {'has' if len(resolved) == 1 else 'have'} a 95 % interval that excludes "
         f"zero: {format.count(below)} negative, {format.count(len(resolved) - below)} positive."

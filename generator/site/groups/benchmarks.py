@@ -25,6 +25,7 @@ def pages(view: View) -> Iterator[Page]:
         "Benchmarks",
         f"{format.plural(len(benchmarks), 'benchmark')}: what they measure, their state, their leaders.",
         view.render("benchmarks.md.j2", INDEX, table=_table(benchmarks)),
+        hide=("toc",),
     )
     for benchmark in benchmarks:
         yield _page(view, benchmark)

@@ -33,17 +33,18 @@ def pages(view: View) -> Iterator[Page]:
         "Claims",
         f"{format.plural(len(items), 'published claim')} recomputed from the released data.",
         body,
+        hide=("toc",),
     )
     titles = {item["id"]: item["title"] for item in items}
     for item in items:
         yield _page(view, item, titles)
-    yield _beside(view, "contradictions", "Contradictions", section["contradictions"])
-    yield _beside(view, "objections", "Objections answered", section["objections"])
+    yield _beside(view, "contradictions", "Contradictions", section["contradictions"], titles)
+    yield _beside(view, "objections", "Objections answered", section["objections"], titles)
 
 
-def _beside(view: View, name: str, title: str, rows: Sequence[Row]) -> Page:
+def _beside(view: View, name: str, title: str, rows: Sequence[Row], titles: Mapping[str, str]) -> Page:
     """The page of the contradictions, or of the referee's objections."""
-    body = view.render(f"{name}.md.j2", f"{name}/", **{name: rows}, verdict_chip=verdict_chip, value=value)
+    body = view.render(f"{name}.md.j2", f"{name}/", **{name: rows}, titles=titles, verdict_chip=verdict_chip, value=value)
     description = f"{title}: {format.plural(len(rows), 'entry', 'entries')} filled from the recomputed claims."
     return Page(f"{name}.md", title, description, body, edit=f"data/{name}.yaml")
 

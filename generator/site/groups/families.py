@@ -68,7 +68,7 @@ def _table(view: View, families: Sequence[Row]) -> Markup:
                 critical_size(view, TRACK, family["id"]),
             )
         )
-    return tables.table(columns, body, caption="Families")
+    return tables.table(columns, body, caption="Families", tall=False)
 
 
 def _page(view: View, family: Row) -> Page:

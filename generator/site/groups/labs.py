@@ -65,7 +65,7 @@ def _table(view: View, labs: Sequence[Row]) -> Markup:
                 tables.figure(row["n"] if row else None, 0),
             )
         )
-    return tables.table(columns, body, caption="Labs")
+    return tables.table(columns, body, caption="Labs", tall=False)
 
 
 def _page(view: View, lab: Row) -> Page:

@@ -53,7 +53,7 @@ def pages(view: View) -> Iterator[Page]:
 
 def _table(view: View, items: Sequence[Row], base: str, *, filtered: bool = False) -> Markup:
     columns = (
-        Column("Prediction"),
+        Column("Prediction" if filtered else "Statement"),
         Column("State"),
         Column("Standing today"),
         Column("Closes", "day"),
