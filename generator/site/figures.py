@@ -20,6 +20,8 @@ from generator.site.wording import coupling_sentence, gamma_sentence
 Row = Mapping[str, Any]
 GAMMA_EDGE = 3.0
 LABEL_AT = 5.0  # pp, of generator.analysis.hfield
+#: a chart of more points has no static twin: its drawing would weigh more than the rest of the page
+TWIN_POINTS = 400
 SIZE_BINS = (
     (1e9, "under 1 B", "circle"),
     (4e9, "1 to 4 B", "square"),
@@ -213,7 +215,8 @@ def score_timeline(view: View, axis: str, track: str, models: Iterable[Row]) -> 
     best = max(points, key=lambda point: point["y"])
     chart = view.charts.chart(
         f"benchmark-{axis}-{track}", "timeline", {"points": points, "levels": []},
-        {"x": "Release", "y": f"Score, {format.UNIT_WORDS.get(unit, unit)}", "who": "Lab"}, static=False,
+        {"x": "Release", "y": f"Score, {format.UNIT_WORDS.get(unit, unit)}", "who": "Lab"},
+        static=len(points) <= TWIN_POINTS,
     )  # fmt: skip
     return Figure(
         identity=f"scores-{axis}-{track}",

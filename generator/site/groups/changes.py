@@ -103,7 +103,7 @@ def _index(files: list[ChangeFile], caption: str) -> Markup:
                 ),
             )
         )
-    return tables.table(columns, body, caption=caption, tall=False)
+    return tables.table(columns, body, caption=caption, tall=False, classes=tables.STACKED)
 
 
 def _url(item: ChangeFile) -> str:

@@ -44,7 +44,9 @@ def pages(view: View) -> Iterator[Page]:
 
 def _beside(view: View, name: str, title: str, rows: Sequence[Row], titles: Mapping[str, str]) -> Page:
     """The page of the contradictions, or of the referee's objections."""
-    body = view.render(f"{name}.md.j2", f"{name}/", **{name: rows}, titles=titles, verdict_chip=verdict_chip, value=value)
+    body = view.render(
+        f"{name}.md.j2", f"{name}/", **{name: rows}, titles=titles, verdict_chip=verdict_chip, value=value
+    )
     description = f"{title}: {format.plural(len(rows), 'entry', 'entries')} filled from the recomputed claims."
     return Page(f"{name}.md", title, description, body, edit=f"data/{name}.yaml")
 
@@ -94,7 +96,7 @@ def _table(items: Sequence[Row], base: str) -> Markup:
         caption="Published claims",
         attributes=Markup(' data-cw-filter="claims"'),
         tall=False,
-        classes="cw-table--titles",
+        classes=tables.STACKED,
     )
 
 

@@ -50,6 +50,7 @@ def pages(view: View) -> Iterator[Page]:
         "Where two scores put a model: phase, residual with its prediction interval, nearest models, what to "
         "measure next.",
         body,
+        hide=("toc",),
     )
 
 

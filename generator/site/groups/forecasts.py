@@ -315,7 +315,7 @@ def _chances(view: View, base: str) -> dict[str, Any]:
         )
     return {
         "reason": "",
-        "table": tables.table(columns, body, caption="Chance of each prediction to pass", classes="cw-table--titles"),
+        "table": tables.table(columns, body, caption="Chance of each prediction to pass", classes=tables.STACKED),
         "replay": replay_sentence(found["replay"], found["horizon_days"]),
         "draws": found["draws"],
         "from": found["simulated_from"],

@@ -80,7 +80,7 @@ def _table(view: View, items: Sequence[Row], base: str, *, filtered: bool = Fals
         )
     attributes = Markup(' data-cw-filter="predictions"') if filtered else Markup("")
     caption = "Predictions" if filtered else "Statements"
-    return tables.table(columns, body, caption=caption, attributes=attributes, classes="cw-table--titles")
+    return tables.table(columns, body, caption=caption, attributes=attributes, classes=tables.STACKED)
 
 
 def _numbered(row: Row) -> str:
@@ -284,7 +284,6 @@ def _timeline_chart(view: View, item: Row) -> Figure | None:
         "timeline",
         {"points": points, "levels": [{"y": level} for level in levels]},
         {"x": "Day", "y": f"Value, {unit}" if unit else "Value", "who": "Models"},
-        static=False,
     )
     thresholds = " and ".join(f"{_value(level)} {unit}".strip() for level in levels)
     return Figure(
