@@ -123,11 +123,12 @@ def _moves(report: schema.Report) -> list[str]:
         return [f"None of {_plural(report.compared_statistics, 'statistic')} moves.", ""]
     moved = len(report.moves) + report.omitted.get("moves", 0)
     rows = [
-        [code(move.id), _value(move.before), _value(move.after), _difference(move), interval(move.low, move.high, 3),
-         f"{move.n_before} → {move.n_after}", code(move.flip) if move.flip else ""]
+        [code(move.name or move.id), _value(move.before), _value(move.after), _difference(move), interval(move.low, move.high, 3),
+         f"{move.n_before} → {move.n_after}", code(move.flip) if move.flip else "",
+         code(move.id)]
         for move in report.moves
     ]  # fmt: skip
-    head = ("statistic", "before", "after", "moves by", "95 % interval after", "n", "turned")
+    head = ("statistic", "before", "after", "moves by", "95 % interval after", "n", "turned", "id")
     lines = [
         f"{moved} of {_plural(report.compared_statistics, 'statistic')} move.",
         "",

@@ -93,6 +93,7 @@ class Move(_Part):
     """A statistic that moved; before or after is None where there is no estimate, with its reason. flip: what turned, in words."""
 
     id: Line
+    name: Line = ""
     unit: Short
     before: Number | None
     after: Number | None

@@ -44,6 +44,7 @@ def effect(
     Example: capewatch effect --base main --out build/effect
     """
     from generator.automation.report import REPORT_FILE
+    from generator.report.changes.words import counted
 
     project = project_root(root)
     day = today.date() if today else dt.datetime.now(dt.UTC).date()
@@ -52,7 +53,11 @@ def effect(
     write_atomic(out / REPORT_FILE, report.model_dump_json(indent=1) + "\n")
     errors = report.errors
     told = f"stopped: {report.stopped}" if report.stopped else (
-        f"{len(report.models)} models, {len(report.moves)} statistics and {len(report.standings)} standings change"
+        ", ".join(
+            counted(len(getattr(report, name)) + report.omitted.get(name, 0), word)
+            for name, word in (("models", "model"), ("moves", "statistic"), ("standings", "standing"))
+        )
+        + " changed"
     )  # fmt: skip
     click.echo(f"{out / REPORT_FILE}: {errors} errors; {told}")
     if report.stopped:
@@ -81,17 +86,18 @@ def _report(project: Path, base: str, folder: Path, *, day: dt.date, seed: int, 
     except ProblemsFound as error:
         return effects.stopped([], files, f"the base itself holds {len(error.problems)} problems")
     try:
-        after = _bundle(project, int(before.meta["seed"]), int(before.meta["resamples"]))
+        settings = int(before.meta["seed"]), int(before.meta["resamples"])
+        after = _bundle(project, *settings, like=None if is_bundle(other) else other)
     except CapewatchError as error:
         found = error.problems if isinstance(error, ProblemsFound) else []
         return effects.stopped(found, files, "the report cannot be computed" if found else error.message)
     return effects.effect(before, after, problems=problems, files=files)
 
 
-def _bundle(project: Path, seed: int, resamples: int) -> Bundle:
+def _bundle(project: Path, seed: int, resamples: int, *, like: Path | None = None) -> Bundle:
     from generator.report import Settings, make_bundle
 
-    return make_bundle(project, Settings(seed=seed, resamples=resamples))
+    return make_bundle(project, Settings(seed=seed, resamples=resamples), like=like)
 
 
 @click.command()

@@ -21,7 +21,7 @@ from generator.report.entities import entities
 from generator.report.forecasting import forecasts_section
 from generator.report.history import changes_section, read_changes
 from generator.report.ledger import claims_section
-from generator.report.memo import Memo, panel_state
+from generator.report.memo import FOLDER, Memo, panel_state
 from generator.report.outputs import changes_feed
 from generator.report.papers import NAMES, published_statistics
 from generator.report.physics import physics_section
@@ -56,18 +56,25 @@ class Settings:
     stored_forecasts_only: bool = False
 
 
-def make_bundle(root: Path, settings: Settings, *, tell: Callable[[str], None] = lambda _stage: None) -> Bundle:
+def make_bundle(
+    root: Path,
+    settings: Settings,
+    *,
+    tell: Callable[[str], None] = lambda _stage: None,
+    like: Path | None = None,
+) -> Bundle:
     """The report of the data under `root`. Raises ProblemsFound when the data hold errors.
 
     Without `settings.as_of` the newest day recorded in the data is used, never the clock. `tell` is called with the name of
-    each stage as it begins.
+    each stage as it begins. `like` is another project folder: what was computed and kept there for equal inputs is not
+    computed again.
     """
     tell("read")
     registry = load_registry(root)
     # Days are compared with the clock by `capewatch check`; a build knows no clock.
     registry.problems = check_registry(registry, today=dt.date.max)
     registry.require_clean()
-    memo = Memo(root)
+    memo = Memo(root, like / FOLDER if like else None)
     provider = provider_of(root, registry)
     as_of = settings.as_of or provider.observations.newest_day
     observations = provider.at(as_of)

@@ -34,15 +34,19 @@ class Memo:
     """`memo(name, inputs, compute)` is what `compute()` gives, as JSON gives it back; computed only when `inputs` are new."""
 
     root: Path
+    #: A further folder of kept results, one file a name as well: read after the project's own, never written.
+    also: Path | None = None
 
     def __call__(self, name: str, inputs: Any, compute: Callable[[], Any]) -> Any:
         """`inputs`: plain JSON that names the state of everything `compute` reads, randomness included."""
         key = sha256_bytes(canonical_json([name, self.surroundings, inputs]))
-        path = self.root / FOLDER / f"{name.replace('/', '.')}.json"
-        if path.is_file():
-            head, _, body = path.read_bytes().partition(b"\n")
-            if head.decode("ascii", "replace") == f"{key} {sha256_bytes(body)}":
-                return json.loads(body)
+        file = f"{name.replace('/', '.')}.json"
+        path = self.root / FOLDER / file
+        for kept in (path, *([self.also / file] if self.also else [])):
+            if kept.is_file():
+                head, _, body = kept.read_bytes().partition(b"\n")
+                if head.decode("ascii", "replace") == f"{key} {sha256_bytes(body)}":
+                    return json.loads(body)
         body = json.dumps(compute(), ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
         write_if_changed(path, f"{key} {sha256_bytes(body)}\n".encode() + body)
         return json.loads(body)

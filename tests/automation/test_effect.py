@@ -63,6 +63,8 @@ def test_statistics_that_move_and_standings_that_change_are_listed_and_no_others
     (move,) = report.moves
     assert move.after - move.before == pytest.approx(0.02)
     assert move.n_after == move.n_before + 1
+    assert move.name.startswith(head.statistics[move.id]["name"])
+    assert move.name.replace("~", "") in comment(report)
     (standing,) = report.standings
     assert standing.standing_after == "on course to pass"
     assert standing.standing_before != "on course to pass"

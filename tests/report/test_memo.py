@@ -137,3 +137,19 @@ def test_no_other_forecast_uses_the_modules_that_are_keyed_apart():
             assert not any(f"forecasts.{name}" in text or f"import {name}" in text for name in names), path
     parts = (REPOSITORY / "generator" / "report" / "forecast_parts.py").read_text()
     assert "simulat" not in parts
+
+
+def never():
+    pytest.fail("a kept result was computed again")
+
+
+def test_a_result_kept_in_another_project_counts_for_equal_inputs_only_and_whole(tmp_path):
+    one, two = tmp_path / "one", tmp_path / "two"
+    Memo(one)("labs/maker", [1], lambda: {"h": 2.5})
+    memo = Memo(two, one / FOLDER)
+    assert memo("labs/maker", [1], never) == {"h": 2.5}
+    assert memo("labs/maker", [2], lambda: {"h": 3.5}) == {"h": 3.5}
+    assert Memo(one)("labs/maker", [1], never) == {"h": 2.5}, "the other project's results are left as they are"
+    kept = one / FOLDER / "labs.maker.json"
+    kept.write_bytes(kept.read_bytes().replace(b"2.5", b"9.5"))
+    assert memo("labs/maker", [1], lambda: {"h": 2.5}) == {"h": 2.5}, "altered bytes do not count"
