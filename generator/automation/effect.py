@@ -167,7 +167,8 @@ def _moves(changes: Changes) -> Iterator[schema.Move]:
         if one == two and (old.n if old else 0) == (new.n if new else 0):
             continue
         yield schema.Move(
-            id=_cut(item.id, 1_000), name=_cut(statistic_name(item, changes.axis_names), 1_000), unit=_cut(item.unit, 200), before=one, after=two,
+            id=_cut(item.id, 1_000), name=_cut(statistic_name(item, changes.axis_names), 1_000),
+            unit=_cut(item.unit, 200), before=one, after=two,
             low=new.low if new else None, high=new.high if new else None,
             n_before=old.n if old else 0, n_after=new.n if new else 0,
             reason=_cut(new.reason if new else "the statistic is gone", 1_000), flip=_cut(item.flip, 1_000),

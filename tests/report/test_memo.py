@@ -139,10 +139,6 @@ def test_no_other_forecast_uses_the_modules_that_are_keyed_apart():
     assert "simulat" not in parts
 
 
-def never():
-    pytest.fail("a kept result was computed again")
-
-
 def test_a_result_kept_in_another_project_counts_for_equal_inputs_only_and_whole(tmp_path):
     one, two = tmp_path / "one", tmp_path / "two"
     Memo(one)("labs/maker", [1], lambda: {"h": 2.5})
