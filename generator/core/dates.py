@@ -55,7 +55,9 @@ def _parse(text: str) -> PartialDate:
             return PartialDate(dt.date(year, month, 1), dt.date(year, month, end), text)
         exact = dt.date(year, month, day)
     except (ValueError, calendar.IllegalMonthError):
-        raise ValueError(f"{text!r} is not a day of the calendar") from None
+        raise ValueError(
+            f"{text!r} is not a day of the calendar; write a day that exists, as YYYY-MM-DD, YYYY-MM or YYYY"
+        ) from None
     return PartialDate(exact, exact, text)
 
 

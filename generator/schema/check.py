@@ -9,9 +9,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any, get_args
 
 from generator.core import PartialDate, Problem, near_matches
-from generator.schema.model import Model, Observation
+from generator.schema.model import Model, Observation, Unit
 from generator.schema.registry import Entry, Registry
 from generator.schema.registry_files import Benchmark
 from generator.schema.tree import tree_problems
@@ -49,85 +50,67 @@ def _observations(registry: Registry) -> Iterator[tuple[Document, Location, Mode
             yield entry.document, ("observations", index), entry.value, observation
 
 
-def _unknown(
-    document: Document, where: Location, code: str, kind: str, name: str, known: Iterable[str], folder: str
-) -> Problem:
+#: What a file may name -> the folder under data/ whose files have these ids.
+_FOLDERS = {
+    "lab": "labs",
+    "family": "families",
+    "benchmark": "benchmarks",
+    "source": "sources",
+    "model": "models",
+}
+
+
+def _known(registry: Registry, kind: str) -> set[str]:
+    """Every name of a kind. A file with faults of its own still lends its name: what names it is not at fault."""
+    if kind == "evaluator":
+        return {"maker", *registry.evaluators}
+    return {*getattr(registry, _FOLDERS[kind]), *registry.faulty.get(_FOLDERS[kind], ())}
+
+
+def _place(kind: str) -> str:
+    return "data/evaluators.yaml" if kind == "evaluator" else f"data/{_FOLDERS[kind]}"
+
+
+def _unknown(document: Document, where: Location, kind: str, name: str, known: Iterable[str], place: str) -> Problem:
     known = sorted(known)
     near = near_matches(name, known)
-    allowed = (
-        ", ".join(near) if near else (", ".join(known) if len(known) <= 12 else f"one of {len(known)} in {folder}")
-    )
-    hint = f"did you mean {near[0]!r}?" if near else f"add it under {folder} first"
-    return document.problem(where, code, f"unknown {kind}", found=repr(name), allowed=allowed, hint=hint)
+    allowed = ", ".join(near) if near else (", ".join(known) if len(known) <= 12 else f"one of {len(known)} in {place}")
+    hint = f"did you mean {near[0]!r}?" if near else f"add it under {place} first"
+    return document.problem(where, f"unknown-{kind}", f"unknown {kind}", found=repr(name), allowed=allowed, hint=hint)
+
+
+def _names(data: Any, folder: str) -> Iterator[tuple[Location, str, Any]]:
+    """Place, kind and name of everything that the content of a file of `folder` names, in whatever shape it was written."""
+    if not isinstance(data, dict):
+        return
+    if folder == "benchmarks":
+        yield ("replaced_by",), "benchmark", data.get("replaced_by")
+        return
+    yield ("lab",), "lab", data.get("lab")
+    yield ("family",), "family", data.get("family")
+    for source in data["aliases"] if isinstance(data.get("aliases"), dict) else ():
+        yield ("aliases", source), "source", source
+    for where, observation in _written_observations(data):
+        for kind in ("benchmark", "evaluator"):
+            yield (*where, kind), kind, observation.get(kind)
+
+
+def _written_observations(data: Any) -> Iterator[tuple[Location, dict[str, Any]]]:
+    found = data.get("observations") if isinstance(data, dict) else None
+    for index, observation in enumerate(found if isinstance(found, list) else ()):
+        if isinstance(observation, dict):
+            yield ("observations", index), observation
 
 
 def _references(registry: Registry, _today: dt.date) -> Iterator[Problem]:
-    for entry in registry.models.values():
-        model = entry.value
-        if model.lab not in registry.labs:
-            yield _unknown(entry.document, ("lab",), "unknown-lab", "lab", model.lab, registry.labs, "data/labs")
-        if model.family is not None and model.family not in registry.families:
-            yield _unknown(
-                entry.document,
-                ("family",),
-                "unknown-family",
-                "family",
-                model.family,
-                registry.families,
-                "data/families",
-            )
-        for source in model.aliases:
-            if source not in registry.sources:
-                yield _unknown(
-                    entry.document,
-                    ("aliases", source),
-                    "unknown-source",
-                    "source",
-                    source,
-                    registry.sources,
-                    "data/sources",
-                )
-    evaluators = {"maker", *registry.evaluators}
-    for document, where, _model, observation in _observations(registry):
-        if observation.benchmark not in registry.benchmarks:
-            place = (*where, "benchmark")
-            yield _unknown(
-                document,
-                place,
-                "unknown-benchmark",
-                "benchmark",
-                observation.benchmark,
-                registry.benchmarks,
-                "data/benchmarks",
-            )
-        if observation.evaluator not in evaluators:
-            place = (*where, "evaluator")
-            yield _unknown(
-                document,
-                place,
-                "unknown-evaluator",
-                "evaluator",
-                observation.evaluator,
-                evaluators,
-                "data/evaluators.yaml",
-            )
-    for family in registry.families.values():
-        if family.value.lab not in registry.labs:
-            yield _unknown(
-                family.document, ("lab",), "unknown-lab", "lab", family.value.lab, registry.labs, "data/labs"
-            )
-    for benchmark in registry.benchmarks.values():
-        successor = benchmark.value.replaced_by
-        if successor is not None and successor not in registry.benchmarks:
-            yield _unknown(
-                benchmark.document,
-                ("replaced_by",),
-                "unknown-benchmark",
-                "benchmark",
-                successor,
-                registry.benchmarks,
-                "data/benchmarks",
-            )
+    known = {kind: _known(registry, kind) for kind in (*_FOLDERS, "evaluator")}
+    for folder in ("models", "families", "benchmarks"):
+        written = [entry.document for entry in getattr(registry, folder).values()]
+        for document in (*written, *registry.faulty.get(folder, {}).values()):
+            said = {problem.line for problem in document.problems}
+            for where, kind, name in _names(document.data, folder):
+                if isinstance(name, str) and name not in known[kind] and document.line(where) not in said:
+                    yield _unknown(document, where, kind, name, known[kind], _place(kind))
 
 
 def _values(registry: Registry, _today: dt.date) -> Iterator[Problem]:
@@ -135,6 +118,17 @@ def _values(registry: Registry, _today: dt.date) -> Iterator[Problem]:
         entry = registry.benchmarks.get(observation.benchmark)
         if entry is not None:
             yield from _value_problems(document, where, observation, entry.value)
+    for document in registry.faulty.get("models", {}).values():
+        said = {problem.line for problem in document.problems}
+        for where, written in _written_observations(document.data):
+            value, unit = written.get("value"), written.get("unit")
+            entry = registry.benchmarks.get(str(written.get("benchmark")))
+            places = {document.line((*where, key)) for key in ("value", "unit")}
+            if entry is None or places & said or unit not in get_args(Unit) or type(value) not in (int, float):
+                continue
+            yield from _value_problems(
+                document, where, Observation.model_construct(value=float(value), unit=unit), entry.value
+            )
 
 
 def _value_problems(
@@ -233,23 +227,15 @@ def _aliases(registry: Registry, _today: dt.date) -> Iterator[Problem]:
         for source, spellings in entry.value.aliases.items():
             for index, spelling in enumerate(spellings):
                 yield from _claim(owner, (source, spelling), entry.value.id, entry.document, ("aliases", source, index))
-    document = registry.single.get("aliases.yaml")
+    document, models = registry.single.get("aliases.yaml"), _known(registry, "model")
     for number, table in enumerate(registry.alias_tables):
         assert document is not None
-        if table.source not in registry.sources:
-            yield _unknown(
-                document,
-                ("tables", number, "source"),
-                "unknown-source",
-                "source",
-                table.source,
-                registry.sources,
-                "data/sources",
-            )
+        if table.source not in (known := _known(registry, "source")):
+            yield _unknown(document, ("tables", number, "source"), "source", table.source, known, _place("source"))
         for spelling, model in table.spellings.items():
             where: Location = ("tables", number, "spellings", spelling)
-            if model not in registry.models:
-                yield _unknown(document, where, "unknown-model", "model", model, registry.models, "data/models")
+            if model not in models:
+                yield _unknown(document, where, "model", model, models, _place("model"))
             yield from _claim(owner, (table.source, spelling), model, document, where)
 
 
@@ -306,14 +292,10 @@ def _corrections(registry: Registry, _today: dt.date) -> Iterator[Problem]:
     document = registry.single.get("corrections.yaml")
     for index, correction in enumerate(registry.corrections):
         assert document is not None
-        for key, known, folder in (
-            ("source", {"data-models", *registry.sources}, "data/sources"),
-            ("model", registry.models, "data/models"),
-            ("benchmark", registry.benchmarks, "data/benchmarks"),
-        ):
-            name = getattr(correction, key)
+        for kind, more in (("source", {"data-models"}), ("model", ()), ("benchmark", ())):
+            name, known = getattr(correction, kind), {*_known(registry, kind), *more}
             if name not in known:
-                yield _unknown(document, ("corrections", index, key), f"unknown-{key}", key, name, known, folder)
+                yield _unknown(document, ("corrections", index, kind), kind, name, known, _place(kind))
 
 
 def _tracks(registry: Registry, _today: dt.date) -> Iterator[Problem]:
@@ -323,21 +305,11 @@ def _tracks(registry: Registry, _today: dt.date) -> Iterator[Problem]:
         assert document is not None
         for position, axis in enumerate(track.axes):
             if axis not in axes:
-                yield _unknown(
-                    document, ("tracks", index, "axes", position), "unknown-axis", "axis", axis, axes, "data/benchmarks"
-                )
+                yield _unknown(document, ("tracks", index, "axes", position), "axis", axis, axes, _place("benchmark"))
         for position, evaluator in enumerate(track.evaluators):
-            if evaluator != "maker" and evaluator not in registry.evaluators:
-                place = ("tracks", index, "evaluators", position)
-                yield _unknown(
-                    document,
-                    place,
-                    "unknown-evaluator",
-                    "evaluator",
-                    evaluator,
-                    registry.evaluators,
-                    "data/evaluators.yaml",
-                )
+            if evaluator not in (known := _known(registry, "evaluator")):
+                where: Location = ("tracks", index, "evaluators", position)
+                yield _unknown(document, where, "evaluator", evaluator, known, _place("evaluator"))
 
 
 def axis_ids(benchmarks: Iterable[Entry[Benchmark]]) -> list[str]:

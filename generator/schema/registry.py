@@ -69,6 +69,8 @@ class Registry:
     tracks: dict[str, Track] = field(default_factory=dict)
     alias_tables: list[AliasTable] = field(default_factory=list)
     corrections: list[Correction] = field(default_factory=list)
+    #: Folder under data/ -> file name without ending -> what was read of a file whose shape is at fault.
+    faulty: dict[str, dict[str, Document]] = field(default_factory=dict)
     single: dict[str, Document] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
@@ -83,10 +85,9 @@ class Registry:
 def load_registry(root: Path) -> Registry:
     """Read every file under `root`/data that a person writes. Faults never raise; they are in `problems`."""
     registry = Registry(root)
-    stores: dict[str, dict[str, Entry]] = {name: getattr(registry, name) for name in FOLDERS}
     for folder, (kind, _schema) in FOLDERS.items():
         for path in _yaml_files(root / "data" / folder):
-            _load_entry(registry, stores[folder], path, kind)
+            _load_entry(registry, folder, path, kind)
     for name, (kind, _schema) in FILES.items():
         _load_single(registry, root / "data" / name, kind)
     return registry
@@ -101,12 +102,14 @@ def _yaml_files(folder: Path) -> Iterator[Path]:
         )
 
 
-def _load_entry(registry: Registry, store: dict[str, Entry], path: Path, kind: type[BaseModel]) -> None:
+def _load_entry(registry: Registry, folder: str, path: Path, kind: type[BaseModel]) -> None:
+    store: dict[str, Entry] = getattr(registry, folder)
     shown = path.relative_to(registry.root).as_posix()
     document = read_yaml(path, shown_as=shown)
     value = validated(document, kind)
     registry.problems.extend(document.problems)
     if value is None:
+        registry.faulty.setdefault(folder, {})[path.stem] = document
         return
     identity: str = value.id  # type: ignore[attr-defined]
     if path.suffix != ".yaml" or path.stem != identity:

@@ -79,9 +79,9 @@ def _problem(document: Document, kind: type[BaseModel], detail: Any) -> Problem:
             hint="leave the observation out if there is no number",
         )
     if code == "bad-value" and "error" in context:
-        return document.problem(
-            location, _special_code(str(context["error"])), name, found=found, allowed=str(context["error"])
-        )
+        message = str(context["error"])
+        allowed = message.partition("; write ")[2] or message
+        return document.problem(location, _special_code(message), name, found=found, allowed=allowed)
     return document.problem(location, code, name, found=found, allowed=_allowed(detail))
 
 

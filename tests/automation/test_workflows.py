@@ -231,6 +231,7 @@ def test_every_step_is_a_command_that_exists_with_options_that_exist(index, monk
     known = (
         'PATH="$PWD/.venv/bin:$PATH" bash -euo pipefail -c "$COMMAND"',
         "mkdir -p build",
+        "rm -rf change/build",
         "gh auth setup-git",
         "gh release create",
     )

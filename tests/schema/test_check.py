@@ -32,6 +32,25 @@ def test_all_problems_of_all_files_are_reported_at_once(project):
     ]
 
 
+def test_a_file_whose_shape_is_at_fault_is_still_checked_for_names_and_values(project):
+    project.model("one", "gpqqa 83.4 retrieved=2026-13-01", "swe 174", "gpqa 83 unit=percents", lab="acmee")
+    assert {(p.code, p.subject, p.hint) for p in problems(project) if p.code != "wrong-folder"} == {
+        ("unknown-lab", "unknown lab", "did you mean 'acme'?"),
+        ("unknown-benchmark", "unknown benchmark", "did you mean 'gpqa'?"),
+        ("bad-date", "observations.0.source.retrieved", ""),
+        ("out-of-range", "SWE in percent", "is it a fraction? write unit: fraction"),
+        ("not-allowed", "observations.2.unit", ""),
+    }
+    (bad_date,) = problems(project, code="bad-date")
+    assert bad_date.allowed == "a day that exists, as YYYY-MM-DD, YYYY-MM or YYYY"
+
+
+def test_what_names_a_file_with_faults_is_not_at_fault_itself(project):
+    project.write("data/labs/acme.yaml", "schema_version: 1\nid: acme\nnme: Acme\n")
+    project.model("one", "gpqa 83.4")
+    assert {p.path for p in problems(project)} == {"data/labs/acme.yaml"}
+
+
 def test_an_unknown_name_suggests_the_near_one_with_its_line(project):
     project.model("one", "gpqa 83.4", "gpqqa 83.4")
     (problem,) = problems(project)
