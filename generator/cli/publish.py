@@ -196,7 +196,9 @@ def list_versions(root: Path | None, branch: str, as_json: bool) -> None:
     for item in held:
         verb = "may be dropped" if item.may_go else "kept"
         click.echo(f"{item.name:8} {item.size / MB:7.1f} MB  {verb}: {item.reason}")
-    click.echo(f"{len(held)} versions, {sum(item.size for item in held) / MB:.1f} MB on branch {branch}")
+    click.echo(
+        f"{len(held)} version{'s' * (len(held) != 1)}, {sum(item.size for item in held) / MB:.1f} MB on branch {branch}"
+    )
 
 
 @publish.command()

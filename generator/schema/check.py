@@ -117,54 +117,51 @@ def _values(registry: Registry, _today: dt.date) -> Iterator[Problem]:
     for document, where, _model, observation in _observations(registry):
         entry = registry.benchmarks.get(observation.benchmark)
         if entry is not None:
-            yield from _value_problems(document, where, observation, entry.value)
+            yield from _value_problems(document, where, observation.value, observation.unit, entry.value)
     for document in registry.faulty.get("models", {}).values():
         said = {problem.line for problem in document.problems}
         for where, written in _written_observations(document.data):
             value, unit = written.get("value"), written.get("unit")
             entry = registry.benchmarks.get(str(written.get("benchmark")))
             places = {document.line((*where, key)) for key in ("value", "unit")}
-            if entry is None or places & said or unit not in get_args(Unit) or type(value) not in (int, float):
-                continue
-            yield from _value_problems(
-                document, where, Observation.model_construct(value=float(value), unit=unit), entry.value
-            )
+            if entry is not None and not places & said and unit in get_args(Unit) and isinstance(value, int | float):
+                yield from _value_problems(document, where, float(value), str(unit), entry.value)
 
 
 def _value_problems(
-    document: Document, where: Location, observation: Observation, benchmark: Benchmark
+    document: Document, where: Location, score: float, unit: str, benchmark: Benchmark
 ) -> Iterator[Problem]:
-    factor = conversion(observation.unit, benchmark.unit)
+    factor = conversion(unit, benchmark.unit)
     if factor is None:
         yield document.problem(
             (*where, "unit"),
             "wrong-unit",
             f"{benchmark.name} is not measured in this unit",
-            found=observation.unit,
+            found=unit,
             allowed=_units_for(benchmark.unit),
         )
         return
-    value = observation.value * factor
+    value = score * factor
     if benchmark.range is not None and not benchmark.range[0] <= value <= benchmark.range[1]:
         low, high = (bound / factor for bound in benchmark.range)
-        other = "fraction" if observation.unit == "percent" else "percent"
-        hint = f"is it a {other}? write unit: {other}" if observation.unit in ("percent", "fraction") else ""
+        other = "fraction" if unit == "percent" else "percent"
+        hint = f"is it a {other}? write unit: {other}" if unit in ("percent", "fraction") else ""
         yield document.problem(
             (*where, "value"),
             "out-of-range",
-            f"{benchmark.name} in {observation.unit}",
-            found=f"{observation.value:g}",
+            f"{benchmark.name} in {unit}",
+            found=f"{score:g}",
             allowed=f"{low:g} to {high:g}",
             hint=hint,
         )
-    elif observation.unit == "percent" and 0 < observation.value <= 1:
+    elif unit == "percent" and 0 < score <= 1:
         yield document.problem(
-            (*where, "value"), "suspect-unit", f"{benchmark.name}: one percent or less on a percent scale", found=f"{observation.value:g}",
+            (*where, "value"), "suspect-unit", f"{benchmark.name}: one percent or less on a percent scale", found=f"{score:g}",
             hint="if it is a fraction, write unit: fraction", severity="warning",
         )  # fmt: skip
-    elif observation.unit == "fraction" and 0 < observation.value < 0.01:
+    elif unit == "fraction" and 0 < score < 0.01:
         yield document.problem(
-            (*where, "value"), "suspect-unit", f"{benchmark.name}: under 0.01 on a fraction scale", found=f"{observation.value:g}",
+            (*where, "value"), "suspect-unit", f"{benchmark.name}: under 0.01 on a fraction scale", found=f"{score:g}",
             hint="check that it is a fraction of one", severity="warning",
         )  # fmt: skip
 

@@ -250,7 +250,7 @@ def validate_command(*, folder: Path, as_json: bool) -> None:
     else:
         for line in wrong:
             click.echo(line)
-        click.echo(f"{len(results)} results read, {len(wrong)} problems")
+        click.echo(f"results read: {len(results)}, problems: {len(wrong)}")
     if wrong:
         raise SteeringError(f"{folder}: {len(wrong)} problems")
 
