@@ -80,8 +80,13 @@ def scatter() -> dict[str, Any]:
 
 def timeline() -> dict[str, Any]:
     """A value of each model against its release day, with reference lines. Data sets: points, levels, paths."""
-    x = alt.X("day:T", title="@x", scale=alt.Scale(type="utc", padding=12), axis=alt.Axis(format="%b %Y", labelAngle=0))
-    y = _y("y:Q", "@y")
+    x = alt.X(
+        "day:T",
+        title="@x",
+        scale=alt.Scale(type="utc", padding=12),
+        axis=alt.Axis(format="%b %Y", labelAngle=0, labelOverlap="greedy", labelSeparation=10),
+    )
+    y = alt.Y("y:Q", title="@y", scale=alt.Scale(zero=False, nice=True, padding=8))
     levels = alt.Chart(alt.NamedData("levels")).mark_rule(**_ZERO).encode(y=y)
     named = alt.NamedData("points")
     paths = (
