@@ -153,7 +153,7 @@ def _line(text: bytes, path: str, number: int) -> tuple[Line | None, Problem | N
 def _typed(data: Mapping[str, Any]) -> bool:
     texts = all(isinstance(data[name], str) for name in ("at", "event", "hash", "prediction", "previous"))
     number = isinstance(data["sequence"], int) and not isinstance(data["sequence"], bool)
-    return texts and number and isinstance(data["body"], dict) and bool(_AT.match(data["at"]))
+    return texts and number and isinstance(data["body"], dict) and bool(_AT.fullmatch(data["at"]))
 
 
 def _refuse(constant: str) -> None:

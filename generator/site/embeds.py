@@ -9,6 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from generator.site.charts.figure import Figure
+from generator.site.escape import shown
 from generator.site.view import View, link
 
 FOLDER = "embed"
@@ -29,12 +30,14 @@ def embed_pages(view: View, places: Mapping[str, tuple[str, str]]) -> Iterator[t
             url, anchor = places[name]
             yield (
                 f"{FOLDER}/{name}/index.html",
-                template.render(
-                    base=BASE,
-                    figure=embedded(figure),
-                    title=figure.title,
-                    back=f"{link(BASE, url)}#{anchor}",
-                    as_of=view.as_of,
+                shown(
+                    template.render(
+                        base=BASE,
+                        figure=embedded(figure),
+                        title=figure.title,
+                        back=f"{link(BASE, url)}#{anchor}",
+                        as_of=view.as_of,
+                    )
                 ),
             )
 

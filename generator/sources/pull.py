@@ -238,7 +238,8 @@ def _without_secrets(text: str, keys: Mapping[str, str]) -> str:
 
 
 def _timed(result: PullResult, seconds: float) -> PullResult:
-    return PullResult(**{**vars(result), "seconds": round(seconds, 3), "message": printable(result.message)})
+    message = "\n".join(printable(line) for line in result.message.split("\n"))
+    return PullResult(**{**vars(result), "seconds": round(seconds, 3), "message": message})
 
 
 def environment_keys() -> dict[str, str]:

@@ -131,11 +131,8 @@ def test_a_small_project_gets_a_reason_for_every_part(project):
     found = small(project)
     section = forecasts_section(found.root, found.registry, found.provider, as_of=found.as_of, seed=SEED)
     assert set(section) == {part.name for part in PARTS}
-    for name in ("cards", "coefficients", "ode", "training", "chances"):
+    for name in ("cards", "coefficients", "ode", "training", "chances", "trajectories", "phase"):
         assert section[name]["reason"], name
-    for name in ("source", "registry"):
-        assert section["trajectories"]["groupings"][name]["reason"]
-        assert section["phase"][name]["reason"]
     for track in ("maker", "epoch"):
         assert section["frontier"][track]["reason"]
 
