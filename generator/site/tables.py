@@ -85,7 +85,7 @@ def table(
     kind = Markup("") if visible_caption else Markup(' class="cw-sr"')
     return Markup(
         '<div class="cw-frame{tall}" tabindex="0" role="region" aria-label="{caption}">\n'
-        '<table class="cw-table{classes}"{sort}{attributes}>\n<caption{kind}>{caption}</caption>\n'
+        '<table data-search-exclude class="cw-table{classes}"{sort}{attributes}>\n<caption{kind}>{caption}</caption>\n'
         "<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>\n</div>"
     ).format(
         caption=caption,

@@ -118,7 +118,8 @@ class Watched:
     def draw(self) -> None:
         for figure in self.page.query_selector_all("[data-cw-chart]"):
             figure.scroll_into_view_if_needed()
-            self.page.wait_for_function("f => f.dataset.cwState", arg=figure)
+            figure.dispatch_event("pointerenter")  # small charts wait for a pointer
+            self.page.wait_for_function("f => f.dataset.cwState === 'live'", arg=figure)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -343,6 +344,20 @@ def test_an_unknown_model_and_a_sixth_one_are_told_and_nothing_is_lost(desk: Wat
     field.press("Enter")
     assert "Five models are the most" in page.locator("[data-told]").inner_text()
     assert page.locator(".cw-compare__chosen li").count() == 5
+
+
+def test_the_home_page_loads_no_chart_library_before_a_chart_is_pointed_at(desk: Watched, address: str) -> None:
+    asked: list[str] = []
+    desk.page.on("request", lambda request: asked.append(request.url))
+    desk.page.goto(address)
+    figure = desk.page.locator("[data-cw-chart]").first
+    figure.scroll_into_view_if_needed()
+    desk.page.wait_for_load_state("networkidle")
+    assert figure.locator(".cw-chart__plot > svg").is_visible()
+    assert not [url for url in asked if "vega" in url]
+    figure.hover()
+    figure.locator(".cw-chart__live .mark-symbol path").first.wait_for()
+    assert [url for url in asked if "vega" in url]
 
 
 def test_without_scripts_the_comparison_explains_itself_and_links_on(browser: Any, address: str) -> None:

@@ -1,4 +1,5 @@
-// Draws charts live when they come into view. Until then, without scripts and in print the static drawing stands.
+// Draws charts live when they come into view, small ones when they are pointed at: so the home page loads no chart library
+// for a reader who only looks. Until then, without scripts and in print the static drawing stands.
 // Colours are CSS variables, so a chart follows the palette without being drawn again.
 
 const drawn = new Map(); // plot element -> { view, still }
@@ -85,13 +86,24 @@ const observer = new IntersectionObserver((entries) => {
   }
 }, { rootMargin: "200px" });
 
+function onDemand(figure) {
+  if (figure.dataset.cwState) return;
+  figure.dataset.cwState = "still";
+  for (const type of ["pointerenter", "focusin", "touchstart"]) {
+    figure.addEventListener(type, () => draw(figure), { once: true, passive: true });
+  }
+}
+
 function start() {
   for (const [plot, { view }] of drawn) {
     if (plot.isConnected) continue;
     view?.finalize();
     drawn.delete(plot);
   }
-  for (const figure of document.querySelectorAll("[data-cw-chart]")) observer.observe(figure);
+  for (const figure of document.querySelectorAll("[data-cw-chart]")) {
+    if (figure.matches(".cw-chart--compact:has(.cw-chart__plot > svg)")) onDemand(figure);
+    else observer.observe(figure);
+  }
 }
 
 function still(on) {
