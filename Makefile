@@ -7,7 +7,7 @@ TEST_READY := $(VENV)/.test-ready
 export NO_MKDOCS_2_WARNING := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: install wheel zensical site serve test lint check schema bench bench-full clean help
+.PHONY: install wheel zensical site serve test rehearse lint check schema bench bench-full clean help
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -36,6 +36,9 @@ schema: $(SITE_READY) ## write data/schema/ from the typed models
 
 test: $(TEST_READY) ## run the whole suite (Chromium, Node and torch included)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
+
+rehearse: $(TEST_READY) ## play a month of the scheduled jobs and write its table into tests/README.md
+	CAPEWATCH_REHEARSAL=write OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/rehearsal
 
 lint: $(TEST_READY) ## formatting, lint, types and layers
 	$(BIN)/ruff format --check .

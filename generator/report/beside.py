@@ -22,7 +22,7 @@ def beside(task: Callable[[], T]) -> Callable[[], T]:
         return task
     context = multiprocessing.get_context("fork")
     here, there = context.Pipe(duplex=False)
-    process = context.Process(target=_run, args=(task, there), daemon=True)
+    process = context.Process(target=_run, args=(task, there, here), daemon=True)
     with warnings.catch_warnings():
         # Threads of numerical libraries are idle here; the child uses none of them.
         warnings.simplefilter("ignore", DeprecationWarning)
@@ -43,9 +43,12 @@ def beside(task: Callable[[], T]) -> Callable[[], T]:
     return result
 
 
-def _run(task: Callable[[], Any], there: Connection) -> None:
+def _run(task: Callable[[], Any], there: Connection, here: Connection) -> None:
+    here.close()  # else a child whose parent was killed would wait for ever for itself to read
     try:
         there.send((True, task()))
+    except BrokenPipeError:
+        return  # the parent is gone
     except BaseException as error:
         there.send((False, error))
     finally:

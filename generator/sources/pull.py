@@ -119,6 +119,8 @@ def pull_one(request: Request, row: Source) -> PullResult:
         result = _pull(request, row)
     except CapewatchError as error:
         result = PullResult(row.id, "failed", _without_secrets(str(error), request.keys))
+    except OSError as error:  # a full disk, say: what was stored before stands
+        result = PullResult(row.id, "failed", f"nothing was stored: {error.strerror or error}")
     except Exception as error:  # a fault in one adapter must not stop the other sources
         text = _without_secrets(f"{type(error).__name__}: {error}", request.keys)
         result = PullResult(row.id, "failed", f"fault in the adapter: {text}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import json
 import os
@@ -401,14 +402,17 @@ def killed_pull(month: Month) -> None:
 def killed_build(month: Month) -> None:
     month.pull()
     tip = month.tip("gh-pages")
-    for die in ("os.replace:30:before", "os.replace:200:after"):
+    for die in ("os.replace:5:after", "os.replace>site:1:before"):
         process = month.alone("build", "--resamples", "200", "--site-url", SITE_URL, "--force", die=die)
         process.communicate()
         assert process.returncode == -9, die
     assert month.tip("gh-pages") == tip
     month.after_pull()
     month.must(month.run("build", "--resamples", "200", "--site-url", SITE_URL))
-    month.told("a build is killed while it writes", "nothing published moves; the next build is whole")
+    month.told(
+        "a build is killed while it writes its bundle, and before the new site takes the place of the old",
+        "nothing published moves; the next build is whole",
+    )
 
 
 def killed_publication(month: Month) -> None:
@@ -460,22 +464,27 @@ def two_at_once(month: Month) -> None:
 
 
 def forced(month: Month) -> None:
-    """Someone forces the data branch back by five commits while a job runs."""
+    """Someone forces a history without the last five days onto the data branch while a job runs."""
     kept = month.tip("main")
     month.pull()
     git(month.bare, "update-ref", "refs/heads/main", f"{kept}~5")
+    other = month.clone("forcing")
+    (other / "note.txt").write_text("clean-up\n")
+    git(other, "add", "note.txt")
+    git(other, "commit", "--quiet", "-m", "Clean up")
+    git(other, "push", "--quiet", "--force", "origin", "HEAD:main")
+    shutil.rmtree(other)
+    forced_tip = month.tip("main")
     done = month.run("store", "--push", "--day", month.day.isoformat())
-    assert done.code == 1
+    assert done.code == 1, done
     assert "history was rewritten" in done.error
     assert kept[:12] in done.error, "the commit that holds the data is named"
-    assert month.tip("main") == git(month.bare, "rev-parse", f"{kept}~5"), "nothing is pushed on top of it"
-    git(month.runner, "stash", "--quiet", "--include-untracked")
+    assert month.tip("main") == forced_tip, "nothing is pushed on top of it"
     git(month.runner, "push", "--quiet", "--force", "origin", f"{kept}:refs/heads/main")
     month.update()
-    git(month.runner, "stash", "drop", "--quiet")
     month.rebuild()
     month.told(
-        "the data branch is force-pushed back by five commits",
+        "the data branch is force-pushed to a history without the last five days",
         "the job refuses to store on it and names the commit that holds the data; restored from there",
     )
 
@@ -516,13 +525,9 @@ class little_room:
         if not self.mounted:
             return self.month.runner, {"room": 1_500}
         git(self.month.folder, "clone", "--quiet", str(self.month.bare), str(self.place / "clone"))
-        with (self.place / "filler").open("wb") as stream:
-            try:
-                while True:
-                    stream.write(bytes(4096))
-                    stream.flush()
-            except OSError:
-                pass
+        with contextlib.suppress(OSError), (self.place / "filler").open("wb", buffering=0) as stream:
+            while True:  # until there is no room left
+                stream.write(bytes(4096))
         return self.place / "clone", {}
 
     def __exit__(self, *_: object) -> None:

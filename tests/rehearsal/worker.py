@@ -1,6 +1,7 @@
 """One command in a process of its own, on the stage: ``worker.py [--die CALL:N:before|after] [--room BYTES] DAY BOARD ROOT -- COMMAND…``
 
-``--die os.replace:2:before`` kills the process (signal 9) before its second call; ``git push:1:after`` after its first push.
+``--die os.replace:2:before`` kills the process (signal 9) before its second call, ``os.replace>site:1:before`` before the first that
+makes ``site``, ``git push:1:after`` after the first push.
 ``--room`` is the largest file that it may write, as on a full disk.
 """
 
@@ -23,12 +24,15 @@ from tests.rehearsal.stage import command, staged
 def die_at(told: str) -> None:
     """From here on the named call ends this process."""
     name, number, when = told.rsplit(":", 2)
-    owner, attribute = (subprocess, "run") if name.startswith("git ") else (os, name.removeprefix("os."))
+    call, _, target = name.partition(">")
+    owner, attribute = (subprocess, "run") if name.startswith("git ") else (os, call.removeprefix("os."))
     real = getattr(owner, attribute)
     count = 0
 
     def counts(arguments: tuple[Any, ...]) -> bool:
-        return owner is os or name.removeprefix("git ") in list(arguments[0])
+        if owner is os:
+            return not target or Path(arguments[1]).name == target
+        return name.removeprefix("git ") in list(arguments[0])
 
     def dying(*arguments: Any, **more: Any) -> Any:
         nonlocal count

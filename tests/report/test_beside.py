@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import select
+import signal
+import time
 
 import pytest
 
@@ -38,3 +41,28 @@ def test_a_process_that_dies_is_named():
     waiting = beside(lambda: os._exit(7))
     with pytest.raises(RuntimeError, match="stopped without a result"):
         waiting()
+
+
+def test_the_other_process_ends_when_its_parent_is_killed_however_large_its_result():
+    """The parent is killed while the child computes; the child's result is larger than a pipe holds."""
+    told, tell = os.pipe()
+    parent = os.fork()
+    if parent == 0:
+        os.close(told)
+
+        def task():
+            os.write(tell, b"%d\n" % os.getpid())
+            time.sleep(0.2)
+            return "x" * 10_000_000
+
+        beside(task)
+        time.sleep(60)
+        os._exit(0)
+    os.close(tell)
+    child = int(os.read(told, 20))
+    os.kill(parent, signal.SIGKILL)
+    os.waitpid(parent, 0)
+    ready, _, _ = select.select([told], [], [], 20)
+    assert ready, f"process {child} still holds its pipe"
+    assert os.read(told, 1) == b"", "it ended, and nothing holds the other end any more"
+    os.close(told)
