@@ -78,7 +78,7 @@ def served(project: Path) -> Iterator[str]:
     url = f"http://127.0.0.1:{server.server_port}/"
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
-        watch("--root", str(project), "build", "--site-url", url)
+        watch("--root", str(project), "build", "--stored-forecasts", "--site-url", url)
         yield url
     finally:
         server.shutdown()

@@ -45,6 +45,9 @@ DEFAULT_SITE_URL = "http://127.0.0.1:8000/"
 )
 @click.option("--at", metavar="VERSION", help="Rebuild a published version or a git revision into build/at/COMMIT/.")
 @click.option("--with-its-code", is_flag=True, help="With --at: run the code of that commit, not the present one.")
+@click.option(
+    "--stored-forecasts", is_flag=True, help="Leave out forecasts that are not stored yet; they take minutes."
+)
 @click.option("--timings", is_flag=True, help="End with a line of JSON: seconds by stage, peak memory.")
 @click.pass_obj
 def build(
@@ -58,6 +61,7 @@ def build(
     versioned: bool,
     at: str | None,
     with_its_code: bool,
+    stored_forecasts: bool,
     timings: bool,
 ) -> None:
     """Build the site from the data in this folder, without network: data, bundle, pages, site/.
@@ -73,6 +77,7 @@ def build(
         "site_url": site_url,
         "bundle_only": bundle_only,
         "versioned": versioned,
+        "stored_forecasts": stored_forecasts,
     }
     if at is not None:
         rebuild(project, at, options, with_its_code=with_its_code)
@@ -148,7 +153,9 @@ def run_old_code(folder: Path, options: dict[str, Any]) -> None:
     """Run `capewatch build` of the code in `folder`, with the libraries installed here. Raises CapewatchError when it fails."""
     given = [f"--seed={options['seed']}", f"--resamples={options['resamples']}", f"--site-url={options['site_url']}"]
     given += [f"--as-of={options['as_of']}"] if options["as_of"] else []
-    given += [f"--{name.replace('_', '-')}" for name in ("bundle_only", "versioned") if options[name]]
+    given += [
+        f"--{name.replace('_', '-')}" for name in ("bundle_only", "versioned", "stored_forecasts") if options[name]
+    ]
     command = [sys.executable, "-m", "generator", "--root", str(folder), "build", *given]
     code = subprocess.run(command, cwd=folder, env={**os.environ, "PYTHONPATH": str(folder)}, check=False).returncode
     if code != 0:
@@ -167,13 +174,15 @@ def run_build(
     site_url: str,
     bundle_only: bool = False,
     versioned: bool = False,
+    stored_forecasts: bool = False,
     tell: Callable[[str], None] = lambda _stage: None,
 ) -> str:
     """Run every stage; returns what was made, in one line. Raises ProblemsFound when the data hold errors."""
     from generator.report import Settings, make_bundle
 
     log.event("started", seed=seed, resamples=resamples, site_url=site_url)
-    bundle = make_bundle(project, Settings(as_of=as_of, seed=seed, resamples=resamples), tell=tell)
+    settings = Settings(as_of=as_of, seed=seed, resamples=resamples, stored_forecasts_only=stored_forecasts)
+    bundle = make_bundle(project, settings, tell=tell)
     tell("bundle")
     bundle.write(project / "build" / "bundle")
     counts = bundle.meta["counts"]
