@@ -26,7 +26,8 @@ def heat_map(view: View, matrix: Mapping[str, Any], *, caption: str, cells: str 
         for i, axis in enumerate(axes)
     )
     return Markup(
-        '<div class="cw-frame" tabindex="0" role="region" aria-label="{caption}">\n<table data-search-exclude class="cw-table cw-heat{kind}">\n'
+        '<div class="cw-frame" tabindex="0" role="region" aria-label="{caption}">\n'
+        '<table data-search-exclude class="cw-table cw-heat{kind}">\n'
         "<caption{hidden}>{caption}</caption>\n<thead><tr><td></td>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody>\n</table>\n</div>"
     ).format(
         caption=caption,

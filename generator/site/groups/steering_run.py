@@ -202,7 +202,8 @@ def sweep_map(run: Row, fold: str) -> Markup:
     )
     caption = f"Validation accuracy by block and strength{'' if fold == 'all' else f', fold {fold}'}"
     return Markup(
-        '<div class="cw-frame" tabindex="0" role="region" aria-label="{caption}">\n<table data-search-exclude class="cw-table cw-heat cw-sweep">\n'
+        '<div class="cw-frame" tabindex="0" role="region" aria-label="{caption}">\n'
+        '<table data-search-exclude class="cw-table cw-heat cw-sweep">\n'
         '<caption class="cw-sr">{caption}</caption>\n<thead><tr><td></td>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody>\n</table>\n</div>'
     ).format(caption=caption, head=head, rows=rows)
 
