@@ -120,13 +120,16 @@ class Month:
         assert done.code == 0, (self.day, done)
         return done
 
-    def alone(self, *arguments: str, die: str = "", room: int = 0, root: Path | None = None) -> subprocess.Popen[str]:
-        """A command in a process of its own."""
+    def alone(
+        self, *arguments: str, die: str = "", room: int = 0, root: Path | None = None, hour: int = 6
+    ) -> subprocess.Popen[str]:  # fmt: skip
+        """A command in a process of its own; its commits are of that hour."""
+        hours = dict.fromkeys(("GIT_AUTHOR_DATE", "GIT_COMMITTER_DATE"), f"{self.day}T{hour:02d}:00:00+00:00")
         extra = [*(["--die", die] if die else []), *(["--room", str(room)] if room else [])]
         place = [self.day.isoformat(), self.address, str(root or self.runner)]
         return subprocess.Popen(
             [sys.executable, "-m", "tests.rehearsal.worker", *extra, *place, "--", *arguments], cwd=REPOSITORY,
-            env=os.environ | GIT | {"PYTHONPATH": str(REPOSITORY)}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            env=os.environ | GIT | hours | {"PYTHONPATH": str(REPOSITORY)}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
 
     def rebuild(self, *, expect: int = 0, bad: tuple[str, ...] = (), whole: bool = False) -> list[dict[str, Any]]:
@@ -442,7 +445,8 @@ def two_at_once(month: Month) -> None:
         month.must(month.run("pull", *SOURCES, root=root))
     month.take(*SOURCES)
     running = [
-        month.alone("store", "--push", "--day", month.day.isoformat(), root=root) for root in (month.runner, other)
+        month.alone("store", "--push", "--day", month.day.isoformat(), root=root, hour=hour)
+        for hour, root in ((6, month.runner), (7, other))
     ]
     told = [process.communicate() for process in running]
     assert sorted(process.returncode for process in running) == [0, 3], told
