@@ -21,6 +21,8 @@ from tests.rehearsal.month import DAYS, SCRIPT, Month
 from tests.rehearsal.project import DAYS_AFTER, PREDICTIONS
 from tests.rehearsal.stage import git
 
+#: Four minutes and more: `make rehearse` plays it.
+pytestmark = pytest.mark.slow
 TABLE = REPOSITORY / "tests" / "README.md"
 OPEN, CLOSE = "<!-- rehearsal -->", "<!-- /rehearsal -->"
 ALL = [START + dt.timedelta(days=number) for number in range(DAYS)]
