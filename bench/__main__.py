@@ -9,11 +9,12 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import importlib
+import sys
 import traceback
 from pathlib import Path
 from typing import Any
 
-from bench.frame import STATE, Part, Row, commit, machine, plain, skipped
+from bench.frame import STATE, Part, Row, commit, machine, plain
 from bench.table import readme
 from generator.core import canonical_json, read_json, write_atomic
 
@@ -41,12 +42,14 @@ def parts_of(group: str, *, full: bool) -> list[Part]:
     return [("all", lambda: module.main(full=full) if takes_full else module.main())]
 
 
-def measure(group: str, *, full: bool, fresh: bool) -> list[Row]:
-    """The rows of a group; parts that were done at this commit are taken from what is kept."""
+def measure(group: str, *, full: bool, fresh: bool) -> list[Row] | None:
+    """The rows of a group; parts that were done at this commit are taken from what is kept. None when a part failed: the others
+    are kept, and the next run measures the failed ones again."""
     path = STATE / f"{group}.json"
     key = [commit(), full]
     kept: dict[str, Any] = read_json(path) if path.is_file() and not fresh else {}
     done = kept["parts"] if kept.get("key") == key else {}
+    failed = False
     for name, run in parts_of(group, full=full):
         if name in done:
             print(f"{group}: {name}, as measured before", flush=True)
@@ -54,12 +57,13 @@ def measure(group: str, *, full: bool, fresh: bool) -> list[Row]:
         print(f"{group}: {name} …", flush=True)
         try:
             done[name] = [plain(one) for one in run()]
-        except Exception as error:  # one part that fails takes no other with it; the table says so
+        except Exception:  # one part that fails takes no other with it
             traceback.print_exc()
-            done[name] = [skipped(name, f"failed: {error}")]
+            failed = True
+            continue
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomic(path, canonical_json({"key": key, "parts": done}))
-    return [one for rows in done.values() for one in rows]
+    return None if failed else [one for rows in done.values() for one in rows]
 
 
 def add(run: dict[str, Any]) -> dict[str, Any]:
@@ -80,13 +84,19 @@ def main() -> None:
     told = parser.parse_args()
     if unknown := set(told.groups) - set(GROUPS):
         parser.error(f"unknown: {', '.join(sorted(unknown))}; groups: {', '.join(GROUPS)}")
+    failed = []
     for group in told.groups or GROUPS:
         about = machine()
         rows = measure(group, full=told.full, fresh=told.fresh)
+        if rows is None:
+            failed.append(group)
+            continue
         today = dt.datetime.now(dt.UTC).date().isoformat()
         add({"group": group, "date": today, "commit": commit(), "full": told.full, "machine": about, "rows": rows})
         (STATE / f"{group}.json").unlink(missing_ok=True)
     print((HERE / "README.md").read_text(encoding="utf-8"))
+    if failed:
+        sys.exit(f"not complete, and not added to the results: {', '.join(failed)}; run again to measure what failed")
 
 
 if __name__ == "__main__":
