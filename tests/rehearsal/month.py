@@ -29,6 +29,7 @@ from tests.rehearsal.stage import GIT, Done, command, git, staged
 DAYS = 30
 SITE_URL = "https://pages.example/capewatch/"
 SOURCES = ("aider", "swebench")
+PUBLISH = ("publish", "dev", "--site-url", SITE_URL, "--resamples", "200", "--push")
 
 
 @dataclass(frozen=True)
@@ -170,17 +171,20 @@ class Month:
 
     def publish(self, *, whole: bool = False) -> None:
         """Publish `dev`. On most days the pages stay those of the last whole build, under today's bundle and files for programs."""
-        arguments = ["publish", "dev", "--site-url", SITE_URL, "--resamples", "200", "--push"]
-        if whole:
-            self.must(self.run(*arguments))
-            shutil.rmtree(self.pages, ignore_errors=True)
-            shutil.copytree(self.runner / "build" / "published", self.pages)
+        if not whole:
+            self.must(self.run(*self.publication()))
             return
+        self.must(self.run(*PUBLISH))
+        shutil.rmtree(self.pages, ignore_errors=True)
+        shutil.copytree(self.runner / "build" / "published", self.pages)
+
+    def publication(self) -> tuple[str, ...]:
+        """Today's bundle and files for programs on the last pages: the command that publishes them."""
         self.must(self.run("build", "--bundle-only", "--resamples", "200", "--force"))
         made = self.runner / "build" / "bundle"
         for path, text in outputs(read_bundle(made), root=self.runner, site_url=SITE_URL):
             write_if_changed(self.pages / path, text)
-        self.must(self.run(*arguments, "--site", str(self.pages), "--bundle", str(made)))
+        return (*PUBLISH, "--site", str(self.pages), "--bundle", str(made))
 
     def look(self) -> None:
         """What a reader and a sceptic see at the end of the day."""
@@ -422,7 +426,7 @@ def killed_publication(month: Month) -> None:
     month.pull()
     month.must(month.run("store", "--push", "--day", month.day.isoformat()))
     before = month.blobs("dev")
-    arguments = ("publish", "dev", "--site-url", SITE_URL, "--resamples", "200", "--push")
+    arguments = month.publication()
     process = month.alone(*arguments, die="git push:1:before")
     process.communicate()
     assert process.returncode == -9
@@ -452,10 +456,8 @@ def two_at_once(month: Month) -> None:
     assert sorted(process.returncode for process in running) == [0, 3], told
     for root in (month.runner, other):
         month.update(root)
-    publishing = [
-        month.alone("publish", "dev", "--site-url", SITE_URL, "--resamples", "200", "--push", root=root)
-        for root in (month.runner, other)
-    ]
+    arguments = month.publication()
+    publishing = [month.alone(*arguments, root=root, hour=hour) for hour, root in ((6, month.runner), (7, other))]
     said = [process.communicate() for process in publishing]
     assert [process.returncode for process in publishing] == [0, 0], said
     shutil.rmtree(other)
@@ -501,7 +503,7 @@ def full_disk(month: Month) -> None:
         assert process.returncode in (1, 3), (process.returncode, out, error)
         assert "space" in out + error or "large" in out + error
     assert month.snapshot_bytes() == before
-    process = month.alone("publish", "dev", "--site-url", SITE_URL, "--resamples", "200", "--push", room=40_000)
+    process = month.alone(*month.publication(), room=40_000)
     _out, error = process.communicate()
     assert process.returncode == 1, error
     assert month.tip("gh-pages") == tip
