@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import os
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -49,7 +50,8 @@ class Stamp:
 
 def _inputs_digest(project: Path, options: Mapping[str, Any]) -> str:
     versions = {name: importlib.metadata.version(name) for name in DISTRIBUTIONS}
-    files = {str(path): sha256_file(path) for path in _files(project)}
+    # a name that this locale cannot read stands as its bytes
+    files = {os.fsencode(path).decode("utf-8", "backslashreplace"): sha256_file(path) for path in _files(project)}
     return sha256_bytes(canonical_json([sys.version, dict(options), versions, files]))
 
 
