@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from generator.core import CapewatchError, canonical_json, read_json
+from generator.core import CapewatchError, read_json
 from generator.report.bundle import Bundle
 from generator.site.kept import KeptPages
 from generator.site.policy import add_policy
@@ -89,7 +89,7 @@ def _run_jobs(out: Path, jobs: Path, parts: Sequence[Sequence[str]], *, as_of: s
             "pages": pages,
             "statics": not number,
         }
-        job.write_text(canonical_json(told), encoding="utf-8")
+        job.write_text(json.dumps(told), encoding="utf-8")  # escaped: a folder may have a name this locale cannot read
         command = [sys.executable, "-m", "generator.site.pages_job", str(job)]
         started.append(
             (
