@@ -31,7 +31,7 @@ class Stamp:
 
     def is_current(self) -> bool:
         made = self._project / "site" / "index.html"
-        return made.is_file() and self._path.is_file() and self._path.read_text() == self._digest
+        return made.is_file() and self._path.is_file() and self._path.read_text(encoding="ascii") == self._digest
 
     def clear(self) -> None:
         self._path.unlink(missing_ok=True)
@@ -42,7 +42,7 @@ class Stamp:
     def failed_before(self) -> bool:
         """True when a build of exactly these inputs was tried and failed."""
         path = self._path.with_suffix(".failed")
-        return path.is_file() and path.read_text() == self._digest
+        return path.is_file() and path.read_text(encoding="ascii") == self._digest
 
     def write_failed(self) -> None:
         write_if_changed(self._path.with_suffix(".failed"), self._digest)

@@ -6,6 +6,7 @@ the control histograms. Every fault of every file is gathered. Torch is not need
 
 from __future__ import annotations
 
+import io
 import json
 import math
 from collections.abc import Iterator, Sequence
@@ -192,7 +193,7 @@ class _Reader:
 def _read_items(path: Path, test: Content | None) -> tuple[str, str, pd.DataFrame | None]:
     """The per-item frame, or what was found and what is allowed instead."""
     try:
-        frame = pd.read_parquet(path)
+        frame = pd.read_parquet(io.BytesIO(path.read_bytes()))
     except (OSError, ValueError) as error:
         return str(error).splitlines()[0], "a Parquet file", None
     lacking = [column for column in ITEM_COLUMNS if column not in frame]

@@ -36,7 +36,7 @@ def as_parquet(root: Path, source: str, cache: Path) -> Path | None:
     schema = pyarrow.schema([(name, pyarrow.string()) for name in OBSERVATIONS.columns])
     digest = hashlib.sha256()
     try:
-        with parquet.ParquetWriter(fresh, schema, compression="zstd") as writer:
+        with fresh.open("wb") as sink, parquet.ParquetWriter(sink, schema, compression="zstd") as writer:
             for part in _segments(folder, last.log_bytes):
                 digest.update(part)
                 writer.write_table(_table(part, schema, subject=str(folder)))

@@ -74,7 +74,7 @@ def _items(path: Path, result: ResultFile) -> list[str]:
     import pyarrow.parquet as pq
 
     try:
-        table = pq.read_table(path)
+        table = pq.read_table(pa.BufferReader(path.read_bytes()))
     except (pa.ArrowException, OSError) as error:
         return [f"{path}: not a Parquet file: {error}"]
     wanted = ("id", "fold", "base_right", "steered_right", "random_right", "shuffled_right")

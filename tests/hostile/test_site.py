@@ -115,6 +115,10 @@ class serving:
         self.server.server_close()
 
 
+def _told(message: Any) -> str:
+    return f"{message.text} ({message.location.get('url', '')})"
+
+
 class Watch:
     """A page with its policy switched off; what a reader must never meet is gathered."""
 
@@ -125,7 +129,7 @@ class Watch:
         self.faults: list[str] = []
         self.page.on("dialog", lambda dialog: (self.faults.append(f"dialog {dialog.message}"), dialog.dismiss()))
         self.page.on("pageerror", lambda error: self.faults.append(str(error)))
-        self.page.on("console", lambda message: message.type == "error" and self.faults.append(message.text))
+        self.page.on("console", lambda message: message.type == "error" and self.faults.append(_told(message)))
         self.page.on(
             "request", lambda asked: asked.url.startswith((address, "data:", "blob:")) or self.faults.append(asked.url)
         )

@@ -89,7 +89,9 @@ class ChartStore:
     @cached_property
     def _code(self) -> str:
         folder = Path(__file__).parent
-        return sha256_bytes("".join((folder / name).read_text() for name in ("templates.py", "store.py")))[:16]
+        return sha256_bytes(
+            "".join((folder / name).read_text(encoding="utf-8") for name in ("templates.py", "store.py"))
+        )[:16]
 
     @cached_property
     def _templates(self) -> dict[str, Any]:

@@ -5,12 +5,13 @@
 const drawn = new Map(); // plot element -> { view, still }
 let library; // promise of window.vegaEmbed
 
-const root = () => new URL(JSON.parse(document.getElementById("__config").textContent).base + "/", location.href);
+// read once: after an instant navigation the configuration still speaks of the first page
+const root = new URL(JSON.parse(document.getElementById("__config").textContent).base + "/", location.href);
 
 function loadLibrary() {
   library ??= new Promise((resolve, reject) => {
     const script = document.createElement("script");
-    script.src = new URL("assets/vega/vega.js", root()).href;
+    script.src = new URL("assets/vega/vega.js", root).href;
     script.onload = () => resolve(window.vegaEmbed);
     script.onerror = () => reject(new Error("the chart library did not load"));
     document.head.append(script);
