@@ -38,7 +38,7 @@ test: $(TEST_READY) ## run the whole suite (Chromium, Node and torch included)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
 
 rehearse: $(TEST_READY) ## play a month of the scheduled jobs and write its table into tests/README.md
-	CAPEWATCH_REHEARSAL=write OMP_NUM_THREADS=1 $(BIN)/python -m pytest --run-slow tests/rehearsal
+	CAPEWATCH_REHEARSAL=write OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/rehearsal
 
 lint: $(TEST_READY) ## formatting, lint, types and layers
 	$(BIN)/ruff format --check .

@@ -17,12 +17,11 @@ from generator.publish.git import Repository
 from generator.report.diff import compare
 from tests.conftest import REPOSITORY
 from tests.rehearsal.board import START
-from tests.rehearsal.month import DAYS, SCRIPT, Month
+from tests.rehearsal.days import SCRIPT
+from tests.rehearsal.month import DAYS, Month
 from tests.rehearsal.project import DAYS_AFTER, PREDICTIONS
 from tests.rehearsal.stage import git
 
-#: Four minutes and more: `make rehearse` plays it.
-pytestmark = pytest.mark.slow
 TABLE = REPOSITORY / "tests" / "README.md"
 OPEN, CLOSE = "<!-- rehearsal -->", "<!-- /rehearsal -->"
 ALL = [START + dt.timedelta(days=number) for number in range(DAYS)]
@@ -30,7 +29,7 @@ ALL = [START + dt.timedelta(days=number) for number in range(DAYS)]
 
 @pytest.fixture(scope="module")
 def month(tmp_path_factory: pytest.TempPathFactory) -> Month:
-    return Month(tmp_path_factory.mktemp("month")).play()
+    return Month(tmp_path_factory.mktemp("month")).play(SCRIPT)
 
 
 def test_every_version_is_served_byte_for_byte_as_it_was_cut(month: Month) -> None:
@@ -99,8 +98,8 @@ def test_what_changed_names_every_model_and_every_statistic_that_did(month: Mont
     versions = Versions(Repository(month.bare), Target())
     old, new = versions.bundle("2026.05"), versions.bundle("2026.06")
     told = json.loads((month.runner / "data/changes/2026.06.json").read_text())["changes"]
-    assert {item["id"] for item in told["models"] if item["change"] == "added"} == {"m13"}
-    assert told == compare(old, new).model_dump(mode="json")
+    assert {item["id"] for item in told["models"] if item["how"] == "added"} == {"m13"}
+    assert told == compare(old, new, labels=("2026.05", "2026.06")).model_dump(mode="json")
     moved = {
         name
         for name in old.statistics.keys() & new.statistics.keys()
@@ -108,6 +107,15 @@ def test_what_changed_names_every_model_and_every_statistic_that_did(month: Mont
     }
     assert moved <= {item["id"] for item in told["statistics"]}
     assert {item["id"] for item in told["predictions"]} == set(PREDICTIONS)
+    shown = {
+        (item["axis"], item["model"], item["old"] and item["old"]["value"], item["new"]["value"])
+        for item in told["scores"]
+    }
+    for axis, source in {"swe-bench-bash-only": "swebench", "aider-polyglot": "aider"}.items():
+        before, after = (month.accepted[day][source] for day in (ALL[0], ALL[-1]))
+        true = {(axis, model, before.get(model), score) for model, score in after.items() if before.get(model) != score}
+        assert len(true) > 5
+        assert {row for row in shown if row[0] == axis} == true
 
 
 def test_the_history_of_both_branches_is_a_line_that_was_never_rewritten(month: Month) -> None:
