@@ -1,6 +1,6 @@
 """Forecasts judged out of sample: trajectories over size, found ODEs, phases, the frontier, training runs, releases to come."""
 
-from generator.forecasts.cards import family_card, user_card
+from generator.forecasts.cards import family_card
 from generator.forecasts.coefficients import evaluate, export_coefficients
 from generator.forecasts.dynamics import METHODS, Derivatives, Library, System, derivatives, discover, gate
 from generator.forecasts.families import FIVE_AXES, Family, FamilySet, Given, Targets, family_set, user_given
@@ -59,6 +59,5 @@ __all__ = [
     "simulate",
     "suite",
     "training_runs",
-    "user_card",
     "user_given",
 ]

@@ -1,4 +1,4 @@
-"""Forecast cards: what a family, or a person's own numbers, leads to at larger sizes, with intervals and a stated reason where thin."""
+"""Forecast cards: what a family leads to at larger sizes, with intervals and a stated reason where thin."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from generator.core import CapewatchError
 from generator.forecasts.base import Model
 from generator.forecasts.engine import convex_weights
-from generator.forecasts.families import FIVE_AXES, Family, FamilySet, Given, Predictor, Targets, family_set, user_given
+from generator.forecasts.families import FIVE_AXES, Family, FamilySet, Given, Predictor, Targets, family_set
 from generator.forecasts.intervals import LEVELS, Calibration, calibrate
 from generator.forecasts.suite import STACK_MEMBERS, catalogue, link_of
 from generator.panel.frame import Panel
@@ -95,43 +95,16 @@ def family_card(
     return _card(fitted, member.given(count), member, title=family, later=count)
 
 
-def user_card(
-    panel: Panel,
-    params: Sequence[float],
-    scores: Mapping[str, Sequence[float]],
-    *,
-    rng: np.random.Generator,
-    targets: Sequence[float] | None = None,
-) -> dict[str, Any]:
-    """Forecast card of a person's own numbers: params (g,) counts, scores axis → (g,) percent; one size or more.
-
-    The axes given are the axes forecast; at least two. Raises CapewatchError for impossible input.
-    """
-    axes = tuple(scores)
-    if len(axes) < 2:
-        raise CapewatchError(
-            f"scores on {len(axes)} benchmark; a forecast needs at least two",
-            hint=f"choose from {', '.join(FIVE_AXES)}",
-        )
-    lengths = {axis: len(values) for axis, values in scores.items()}
-    if set(lengths.values()) != {len(params)}:
-        raise CapewatchError(f"{len(params)} sizes given, but scores per benchmark number {lengths}")
-    known = user_given(params, np.array([list(scores[axis]) for axis in axes]).T.tolist(), axes)
-    fitted = fit_stack(family_set(panel, axes), given=min(len(known.log_params), 2), seed=int(rng.integers(2**31)))
-    return _card(fitted, known, None, title="your numbers", later=0, targets=targets)
-
-
 def _card(
     fitted: Fitted,
     known: Given,
-    member: Family | None,
+    member: Family,
     *,
     title: str,
     later: int,
-    targets: Sequence[float] | None = None,
 ) -> dict[str, Any]:
-    own = [] if member is None else list(member.log_params[later:])
-    sizes = sorted({round(float(size), 6) for size in [*own, *np.log10(targets or CARD_SIZES)]})
+    own = list(member.log_params[later:])
+    sizes = sorted({round(float(size), 6) for size in [*own, *np.log10(CARD_SIZES)]})
     ahead = np.array([size for size in sizes if size > known.log_params[-1] + 1e-6])
     notes = [FEW_GIVEN] if len(known.log_params) == 1 else []
     if len(ahead) == 0:
@@ -143,10 +116,10 @@ def _card(
     if (known.scores >= 99).any():
         notes.append("a given score is at the ceiling: its trend cannot be seen")
     result = fitted.forecast(known, Targets(ahead, np.full(len(ahead), np.nan)))
-    seen = {} if member is None else {round(float(size), 6): row for row, size in enumerate(member.log_params)}
+    seen = {round(float(size), 6): row for row, size in enumerate(member.log_params)}
     rows = []
     for row, size in enumerate(ahead):
-        observed = member.scores[seen[float(size)]] if member is not None and float(size) in seen else None
+        observed = member.scores[seen[float(size)]] if float(size) in seen else None
         rows.append({"params": float(10**size)} | _cells(fitted.families.axes, result, row, observed))
     return _empty(fitted, known, title, "") | {"forecast": rows, "notes": notes}
 

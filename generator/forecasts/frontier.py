@@ -123,8 +123,13 @@ def judge_frontier(
 
     An entry: name, title, mae_pp, n, labs, gain over the mean of others (a `Statistic` as dict, bootstrap over labs), coverage_80
     of intervals from leave-one-out residuals of the training models, and reason where a scheme does not apply.
+    Raises CapewatchError with one lab: there is none to leave out.
     """
     data = releases(panel, x, y)
+    if len(set(data.labs)) < 2:
+        raise CapewatchError(
+            f"panel {panel.name}: fewer than two labs have dated releases with {x} and {y}; one has to be left out"
+        )
     folds: dict[Scheme, list[tuple[list[int], list[int]]]] = {
         "leave-one-lab-out": _lab_folds(data),
         "forward": _forward_folds(data),

@@ -35,6 +35,7 @@ from generator.forecasts import (
 )
 from generator.forecasts.suite import REFERENCE, STACK
 from generator.panel import Panel
+from generator.report.calculator import require_families
 from generator.report.forecast_inputs import BASE, EPOCH, FAMILY_SOURCE, GROUPINGS, MAKER, PAPER, Inputs
 
 #: The model that is shown as the forecast: named before the comparison, so that no choice is made on held-out families.
@@ -194,7 +195,9 @@ def cards(inputs: Inputs) -> dict[str, Any]:
 
 def coefficients(inputs: Inputs) -> dict[str, Any]:
     """Coefficients of the ridge on logit increments for a calculator."""
-    return export_coefficients(inputs.panel(BASE))
+    panel = inputs.panel(BASE)
+    require_families(panel, FIVE_AXES)
+    return export_coefficients(panel)
 
 
 def frontier(inputs: Inputs) -> dict[str, Any]:

@@ -18,10 +18,8 @@ from typing import Any
 import numpy as np
 
 from generator.core import CapewatchError, canonical_json, near_matches, read_json, sha256_bytes, write_if_changed
-from generator.forecasts import FIVE_AXES, releases
-from generator.panel import Panel, PanelProvider
+from generator.panel import PanelProvider
 from generator.report import forecast_parts
-from generator.report.calculator import require_families
 from generator.report.chances import chances
 from generator.report.forecast_inputs import BASE, EPOCH, MAKER, PAPER, Inputs, code_digest
 from generator.schema import Registry
@@ -38,31 +36,6 @@ _OWN = ("report/forecast_parts.py",)
 #: A comparison leaves out every family and every pair of them: fits grow with the square of their number. A build computes it
 #: up to this many (a minute or two); beyond, it shows what `capewatch forecasts --write` stored, or says that nothing is.
 FAMILIES_IN_A_BUILD = 60
-
-
-class _TwoLabs:
-    """Inputs whose frontier panels hold two labs or more: with one lab there is none to leave out."""
-
-    def __init__(self, inputs: Inputs) -> None:
-        self._inputs = inputs
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._inputs, name)
-
-    def panel(self, track: str) -> Panel:
-        panel = self._inputs.panel(track)
-        if len(set(releases(panel).labs)) < 2:
-            raise CapewatchError(f"track {track}: fewer than two labs have dated releases with both scores")
-        return panel
-
-
-def _frontier(inputs: Inputs) -> dict[str, Any]:
-    return forecast_parts.frontier(_TwoLabs(inputs))  # type: ignore[arg-type]  # it answers as Inputs does
-
-
-def _coefficients(inputs: Inputs) -> dict[str, Any]:
-    require_families(inputs.panel(BASE), FIVE_AXES)
-    return forecast_parts.coefficients(inputs)
 
 
 @dataclass(frozen=True)
@@ -85,8 +58,8 @@ PARTS: tuple[Part, ...] = (
     Part("phase", (BASE, "regroup"), forecast_parts.phase),
     Part("ode", (BASE, "regroup", PAPER), forecast_parts.ode),
     Part("cards", (BASE,), forecast_parts.cards),
-    Part("coefficients", (BASE,), _coefficients),
-    Part("frontier", (MAKER, EPOCH, "day"), _frontier, (*_OWN, "forecasts/frontier.py")),
+    Part("coefficients", (BASE,), forecast_parts.coefficients),
+    Part("frontier", (MAKER, EPOCH, "day"), forecast_parts.frontier, (*_OWN, "forecasts/frontier.py")),
     Part("training", ("checkpoints",), forecast_parts.training),
     Part(
         "chances",

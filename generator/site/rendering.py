@@ -169,13 +169,13 @@ def _remove_stale(folder: Path, wanted: object) -> int:
 
 
 def about(view: View, pages: Mapping[str, str]) -> dict[str, Any]:
-    """Day, version, digest and licence of the data, the picture of each main page, and the labs that have a feed."""
+    """Day, version, digest and licence of the data, the picture of each main page by its address, and the labs that have a feed."""
     return {
         "as_of": view.as_of,
         "version": str(view.meta["version"]),
         "digest": str(view.meta["data_digest"]),
         "licence": OWN,
-        "pictures": {path: f"{SOCIAL}/{name_of(path)}" for path in sorted(pages)},
+        "pictures": dict(sorted((Page(path, "", "", "").url, f"{SOCIAL}/{name_of(path)}") for path in pages)),
         "feeds": sorted(
             {model["lab"] for model in view.bundle.entities["models"] if model["observations"]} & set(view.labs)
         ),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from generator.core import CapewatchError, canonical_json
-from generator.forecasts import Targets, evaluate, export_coefficients, family_card, family_set, user_card
+from generator.forecasts import Targets, cards, evaluate, export_coefficients, family_card, family_set
 from tests.forecasts.panels import family_panel, with_scores
 
 PANEL = family_panel(10, seed=21)
@@ -45,47 +46,34 @@ def test_intervals_widen_with_distance() -> None:
 
 
 def test_one_given_size_says_so_and_is_less_certain_than_two() -> None:
-    numbers = {"hellaswag": [35.0, 42.0], "truthfulqa": [43.0, 41.0]}
-    one = user_card(
-        PANEL, [4.1e8], {axis: values[:1] for axis, values in numbers.items()}, rng=_rng(), targets=[1.2e10]
-    )
+    one, two = (family_card(PANEL, "f03", rng=_rng(), known=known) for known in (1, 2))
     assert one["notes"][0] == "one size given: the slope is borrowed from other families"
-    two = user_card(PANEL, [4.1e8, 1e9], numbers, rng=_rng(), targets=[1.2e10])
-    assert two["notes"] == []
+    assert not any("one size" in note for note in two["notes"])
 
     def width(card: dict) -> float:
-        return card["forecast"][0]["hellaswag"]["high_80"] - card["forecast"][0]["hellaswag"]["low_80"]
+        (cell,) = [row["hellaswag"] for row in card["forecast"] if row["params"] == pytest.approx(1e9, rel=1e-4)]
+        return cell["high_80"] - cell["low_80"]
 
     assert width(one) > width(two)
 
 
-def test_a_score_at_the_ceiling_and_a_far_target_are_noted() -> None:
-    card = user_card(PANEL, [1e9, 2e9], {"hellaswag": [99.5, 100.0], "mmlu": [40.0, 45.0]}, rng=_rng(), targets=[1e13])
+def test_a_score_at_the_ceiling_and_a_far_target_are_noted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cards, "CARD_SIZES", (1e13,))
+    first = list(PANEL.models.index[PANEL.models["family"] == "f03"])[:2]
+    full = replace(PANEL, scores=PANEL.scores.copy())
+    full.scores.loc[first, "hellaswag"] = [99.5, 100.0]
+    card = family_card(full, "f03", rng=_rng(), known=2)
     assert any("at the ceiling" in note for note in card["notes"])
     assert any("decades ahead no family was there" in note for note in card["notes"])
-    assert 0 <= card["forecast"][0]["hellaswag"]["low_80"] <= card["forecast"][0]["hellaswag"]["high_80"] <= 100
+    far = card["forecast"][-1]["hellaswag"]
+    assert 0 <= far["low_80"] <= far["high_80"] <= 100
 
 
-def test_no_larger_size_gives_a_reason_and_no_forecast() -> None:
-    card = user_card(PANEL, [1e9, 2e9], {"hellaswag": [40, 50], "mmlu": [25, 26]}, rng=_rng(), targets=[5e8])
+def test_no_larger_size_gives_a_reason_and_no_forecast(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cards, "CARD_SIZES", (5e8,))
+    card = family_card(PANEL, "f03", rng=_rng())
     assert card["forecast"] == []
     assert card["reason"] == "no size larger than those given was asked for"
-
-
-@pytest.mark.parametrize(
-    ("params", "scores", "message"),
-    [
-        ([1e9], {"hellaswag": [40]}, "scores on 1 benchmark; a forecast needs at least two"),
-        ([1e9, 2e9], {"hellaswag": [40], "mmlu": [25]}, "2 sizes given, but scores per benchmark number"),
-        ([1e9, 1e9], {"hellaswag": [40, 41], "mmlu": [25, 26]}, "two of the given sizes are equal"),
-        ([1e9], {"hellaswag": [40], "helaswag": [25]}, "no axis 'helaswag'"),
-    ],
-)
-def test_impossible_input_is_refused_with_the_reason(
-    params: list[float], scores: dict[str, list[float]], message: str
-) -> None:
-    with pytest.raises(CapewatchError, match=message):
-        user_card(PANEL, params, scores, rng=_rng())
 
 
 def test_a_card_for_more_sizes_than_there_are_and_on_too_few_families_is_refused() -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import json
 from dataclasses import replace
-from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
-from generator.core import CapewatchError
+from generator.core import CapewatchError, canonical_json
+from generator.forecasts import judge_frontier
 from generator.panel import PanelProvider
 from generator.report import forecasting
 from generator.report.calculator import size_coefficients
@@ -19,7 +20,6 @@ from generator.report.forecasting import (
     COMMITTED,
     PARTS,
     Part,
-    _TwoLabs,
     forecasts_section,
     part_result,
     plain,
@@ -81,6 +81,13 @@ def test_a_key_follows_panel_seed_code_and_name(project, monkeypatch):
 
 def test_the_code_digest_covers_named_modules():
     assert code_digest() != code_digest("report/chances.py") != code_digest("predictions")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("part", PARTS, ids=lambda part: part.name)
+def test_committed_results_are_what_the_code_computes(inputs, part):
+    found = json.loads((REPOSITORY / COMMITTED / f"{part.name}.json").read_text())["result"]
+    assert json.loads(canonical_json(plain(part.compute(inputs)))) == found
 
 
 def test_a_current_committed_file_is_used_and_nothing_is_computed(project, monkeypatch):
@@ -190,4 +197,4 @@ def test_one_family_or_one_lab_is_told_before_anything_is_fitted() -> None:
     alone = frontier_panel()
     alone.models["lab"] = "acme"
     with pytest.raises(CapewatchError, match="fewer than two labs"):
-        _TwoLabs(SimpleNamespace(panel=lambda _track: alone)).panel("maker")  # type: ignore[arg-type]
+        judge_frontier(alone, rng=np.random.default_rng(1))
