@@ -22,7 +22,7 @@ wheel: $(SITE_READY) ## build the wheel into dist/
 	$(BIN)/pip wheel --quiet --no-deps --wheel-dir dist .
 
 zensical: site ## build the generated pages with the successor of the site's builder
-	$(BIN)/pip install --quiet zensical
+	$(BIN)/pip install --quiet -c constraints.txt zensical
 	$(BIN)/zensical build --config-file build/mkdocs.yml
 
 serve: $(SITE_READY) ## build, serve on this machine, rebuild on change

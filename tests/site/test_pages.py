@@ -16,6 +16,7 @@ import pytest
 from generator.core import CapewatchError
 from generator.site import groups, render
 from generator.site.catalogue import GROUPS, NAVIGATION
+from tests.conftest import REPOSITORY
 from tests.site import synthetic
 from tests.site.conftest import SITE_URL, Built, project_folder
 
@@ -252,3 +253,12 @@ def test_every_page_that_lists_others_is_in_the_navigation(built: Built) -> None
     listed = {path for _tab, entries in NAVIGATION for _title, path in entries}
     made = {path.relative_to(built.docs).as_posix() for path in built.docs.glob("*/index.md")}
     assert made - listed == set()
+
+
+def test_the_templates_use_no_method_of_a_string_which_the_successor_of_the_builder_does_not_know() -> None:
+    for path in sorted((REPOSITORY / "site_src/overrides").rglob("*.html")):
+        found = re.findall(
+            r"\.(?:split|startswith|endswith|strip|rstrip|lstrip|replace|join|format)\(",
+            path.read_text(encoding="utf-8"),
+        )
+        assert found == [], path.name
