@@ -86,6 +86,11 @@ class Table:
         import pyarrow.parquet
 
         table = pyarrow.Table.from_pandas(self.frame, preserve_index=False)
+        kinds = {"number": pyarrow.float64(), "flag": pyarrow.bool_()}
+        for place, item in enumerate(self.fields):  # a column without one value has its type all the same
+            if pyarrow.types.is_null(table.field(place).type):
+                typed = table.column(place).cast(kinds.get(item.type, pyarrow.string()))
+                table = table.set_column(place, item.name, typed)
         described = {b"capewatch": canonical_json(self.metadata(as_of)).encode()}
         buffer = io.BytesIO()
         pyarrow.parquet.write_table(table.replace_schema_metadata(described), buffer, compression="zstd")

@@ -68,3 +68,15 @@ def test_a_text_cell_cannot_become_a_formula(text):
 def test_a_table_whose_columns_are_not_its_fields_is_refused():
     with pytest.raises(ValueError, match="are not its fields"):
         Table("t", "T", "d", FIELDS, pd.DataFrame({"model": []}), "MIT")
+
+
+def test_a_column_without_one_value_keeps_its_type_in_parquet():
+    fields = (
+        Field("family", "text", "family id"),
+        Field("score", "number", "score", "percent"),
+        Field("kept", "flag", "kept"),
+    )
+    empty = pd.DataFrame({"family": [None, None], "score": pd.Series([None, None], dtype=object), "kept": [None, None]})
+    table = Table(name="t", title="T", description="d", fields=fields, frame=empty, licence="CC BY 4.0")
+    schema = pyarrow.parquet.read_schema(io.BytesIO(table.parquet("2026-11-21")))
+    assert [str(column.type) for column in schema] == ["string", "double", "bool"]
