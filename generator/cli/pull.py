@@ -65,7 +65,7 @@ def pull(
     )
     from generator.sources.pull import exit_code
 
-    code = exit_code(results)
+    code = exit_code(results, named=bool(sources))
     log.event("done", exit_code=code, passed=sum(result.status in ("ok", "unchanged") for result in results))
     if code:
         raise click.exceptions.Exit(code)

@@ -105,9 +105,10 @@ def pull(
     return [results[row.id] for row in sources]
 
 
-def exit_code(results: Sequence[PullResult]) -> int:
-    """0: every source passed or was skipped; 1: none passed; 3: some passed, some did not (partial)."""
-    bad = sum(result.status in ("failed", "quarantined") for result in results)
+def exit_code(results: Sequence[PullResult], *, named: bool = False) -> int:
+    """0: every source passed or was skipped; 1: none passed; 3: some passed, some did not (partial). A source that was asked
+    for by its name (`named`) has not passed when it is skipped."""
+    bad = sum(result.status in ("failed", "quarantined", *(["skipped"] if named else [])) for result in results)
     good = sum(result.status in ("ok", "unchanged") for result in results)
     return 0 if not bad else 3 if good else 1
 
@@ -137,7 +138,8 @@ def _pull(request: Request, row: Source) -> PullResult:
     history = _history(request, row)
     captures = _captures(request, row, options, history)
     if not captures:
-        return PullResult(row.id, "skipped", "the mirror has no payload of this source")
+        sought = ", ".join(mirror.pattern for mirror in row.mirrors) or "nothing: it has no mirror"
+        return PullResult(row.id, "skipped", f"the mirror has no payload of this source; looked for {sought}")
     if all(capture.not_modified for capture in captures):
         last = history[-1]
         if not request.dry_run:
@@ -172,6 +174,8 @@ def _store(
     stopping = [finding for finding in findings if finding not in accepted]
     if stopping:
         message = "; ".join(finding.message for finding in stopping)
+        if row.id in request.accept:
+            message += "; such a payload cannot be accepted by hand: the adapter has to be mended"
         if not request.dry_run:
             place = quarantine(request.root / "build" / "quarantine" / row.id, captures, findings, at=request.instant)
             message += f" (payload kept in {place.relative_to(request.root)})"

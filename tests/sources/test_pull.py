@@ -171,11 +171,15 @@ def test_scores_of_another_unit_are_stopped_before_they_are_stored(tmp_path: Pat
     assert result.status == "quarantined"
     assert "1 scores outside their range" in result.message
     assert exit_code([result]) == 1
+    result = run(tmp_path, ["obsscaling"], mirror=mirror, accept=["obsscaling"])["obsscaling"]
+    assert result.status == "quarantined"
+    assert "cannot be accepted by hand" in result.message
 
 
 def test_a_mirror_without_a_source_skips_it(tmp_path: Path, mirror: Path) -> None:
     result = run(tmp_path, ["pythia-evals"], mirror=mirror)["pythia-evals"]
-    assert (result.status, result.message) == ("skipped", "the mirror has no payload of this source")
+    assert result.status == "skipped"
+    assert result.message.startswith("the mirror has no payload of this source; looked for ")
     assert exit_code([result]) == 0
 
 
@@ -400,6 +404,11 @@ def test_results_keep_the_order_asked_for_and_progress_counts_up(tmp_path: Path,
 )  # fmt: skip
 def test_the_exit_code_tells_all_none_or_some(statuses: list[Any], code: int) -> None:
     assert exit_code([PullResult(f"s{i}", status) for i, status in enumerate(statuses)]) == code
+
+
+def test_a_source_asked_for_by_name_has_not_passed_when_it_is_skipped() -> None:
+    skipped, passed = PullResult("a", "skipped"), PullResult("b", "ok")
+    assert [exit_code(results, named=True) for results in ([skipped], [skipped, passed], [passed])] == [1, 3, 0]
 
 
 @pytest.mark.skipif(payload_root() is None, reason="no recorded payloads: set CAPEWATCH_PAYLOADS")
