@@ -16,8 +16,8 @@ from generator.site.tables import Cell, Column
 from generator.site.view import View, axis_link, lab_chip, source_link
 
 INDEX = "models/"
-#: above this many models the page itself holds only the first rows; the script loads all of them
-STATIC_ROWS = 600
+#: rows that the page itself holds, as many as the script shows at once; it loads all of them
+STATIC_ROWS = 100
 Row = Mapping[str, Any]
 
 

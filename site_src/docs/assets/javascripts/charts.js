@@ -1,5 +1,6 @@
-// Draws charts live when they come into view, small ones when they are pointed at: so the home page loads no chart library
-// for a reader who only looks. Until then, without scripts and in print the static drawing stands.
+// Draws charts live: those in view once the reader has made a first move on the page; small ones, and every one on a screen
+// without a pointer, when they are pointed at. So a page loads no chart library for a reader who only looks. Until then, without
+// scripts and in print the static drawing stands.
 // Colours are CSS variables, so a chart follows the palette without being drawn again.
 
 const drawn = new Map(); // plot element -> { view, still }
@@ -87,6 +88,12 @@ const observer = new IntersectionObserver((entries) => {
   }
 }, { rootMargin: "200px" });
 
+// The first move: not the loading of the page, nor an address with a place in the page, to which the browser scrolls by itself.
+const moved = new Promise((resolve) => {
+  for (const type of ["pointermove", "pointerdown", "keydown", "wheel", "touchstart"]) addEventListener(type, resolve, { once: true, passive: true });
+});
+const touched = matchMedia("(hover: none)");
+
 function onDemand(figure) {
   if (figure.dataset.cwState) return;
   figure.dataset.cwState = "still";
@@ -102,8 +109,12 @@ function start() {
     drawn.delete(plot);
   }
   for (const figure of document.querySelectorAll("[data-cw-chart]")) {
-    if (figure.matches(".cw-chart--compact:has(.cw-chart__plot > svg)")) onDemand(figure);
-    else observer.observe(figure);
+    if (!figure.querySelector(".cw-chart__plot > svg")) observer.observe(figure);
+    else if (figure.matches(".cw-chart--compact") || touched.matches) onDemand(figure);
+    else {
+      onDemand(figure);
+      moved.then(() => figure.isConnected && observer.observe(figure));
+    }
   }
 }
 
