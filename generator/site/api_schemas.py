@@ -50,6 +50,23 @@ CLAIM = _object(
     },
     what="A published claim with its verdict.",
 )
+_SCORE = _object({"value": _NUMBER, "stderr": _NUMBER})
+MODEL = _object(
+    {
+        "id": _TEXT, "name": _TEXT, "lab": _TEXT, "family": {"type": ["string", "null"]}, "kind": {"enum": ["chat", "base"]},
+        "open_weights": {"type": ["boolean", "null"]}, "released": {"type": ["string", "null"]}, "params": _NUMBER,
+        "page": _TEXT, "as_of": _DAY,
+        "scores": {"description": "track -> axis -> the score that the track uses", **_by_id(_by_id(_SCORE))},
+        "h": {"description": "track -> residual of the frontier regression, pp", **_by_id(_object({"h": _NUMBER, "fitted": _NUMBER}))},
+        "observations": _list(
+            _object(
+                {"benchmark": _TEXT, "value": _NUMBER, "unit": _TEXT, "stderr": _NUMBER, "protocol": {"type": "object"}, "evaluator": _TEXT,
+                 "source": _TEXT, "url": {"type": ["string", "null"]}, "public": _TEXT, "chosen_in": _TEXTS}
+            )
+        ),
+    },
+    what="A model: what it is, the scores in use, and every observation with where it came from.",
+)  # fmt: skip
 PREDICTION = _object(
     {
         "id": _TEXT,
@@ -112,6 +129,7 @@ API_SCHEMAS: Mapping[str, Schema] = {
         ("statistics", "Statistics by id", _by_id(STATISTIC)),
         ("claims", "Claims", _list(CLAIM)),
         ("claim", "A claim", CLAIM),
+        ("model", "A model", MODEL),
         ("predictions", "Predictions", _list(PREDICTION)),
         (
             "prediction",
@@ -160,6 +178,7 @@ API_SCHEMAS: Mapping[str, Schema] = {
 DOCUMENTS = (
     *((rf"api/v1/{name}\.json", name) for name in ("index", "meta", "statistics", "claims", "predictions", "charts")),
     (r"api/v1/claims/[^/]+\.json", "claim"),
+    (r"api/v1/models/[^/]+\.json", "model"),
     (r"api/v1/predictions/[^/]+\.json", "prediction"),
     (r"api/v1/badges/.+\.json", "badge"),
     (r"api/v1/tables/[^/]+\.json", "table-metadata"),

@@ -1,4 +1,4 @@
-"""Badges as static SVG, from the same label, message and colour as the endpoints: predictions, claims, the h of a model."""
+"""Badges as static SVG, from the same label, message and colour as the endpoints: predictions, claims and each claim, the h of a model."""
 
 from __future__ import annotations
 
@@ -27,6 +27,9 @@ _LABEL_FILL = "#343b44"
 _NARROW, _WIDE = frozenset("fijlrt.,:;'|!I[]() "), frozenset("mwMW@%")
 #: Tracks whose residual a badge of a model shows, the first that has one.
 H_TRACKS = ("maker", "epoch")
+
+
+VERDICT_COLOURS = {"reproduced": "green", "reproduced with another recipe": "orange", "not reproduced": "red"}
 
 
 def badge_svg(label: str, message: str, colour: str) -> str:
@@ -67,6 +70,9 @@ def _all(bundle: Bundle) -> Iterator[tuple[str, Mapping[str, Any], str]]:
     if counts:
         same = sum(number for verdict, number in counts.items() if verdict.startswith("reproduced"))
         yield "claims", _badge("claims", f"{same} of {sum(counts.values())} reproduced", "blue"), "badge of the claims"
+    for claim in bundle.sections.get("claims", {}).get("items", ()):
+        badge = _badge("claim", claim["verdict"], VERDICT_COLOURS.get(claim["verdict"], "lightgrey"))
+        yield f"claims/{claim['id']}", badge, f"badge of the claim {claim['title']}"
     seen: set[str] = set()
     for track in H_TRACKS:
         table = bundle.tables.get(f"hfield-{track}")

@@ -21,6 +21,7 @@ from generator.report.bundle import Bundle
 from generator.site.kept import KeptPages
 from generator.site.policy import add_policy
 from generator.site.rendering import RenderReport, render
+from generator.site.sitemap import date_sitemap
 
 _LANGUAGES = "assets/javascripts/lunr"
 #: Fewer pages than this are not worth another process, which takes half a second to start.
@@ -69,6 +70,8 @@ def run_mkdocs(out: Path, site: Path, *, as_of: str, processes: int | None = Non
         kept.add(answer["pages"])
     kept.check_anchors()
     join_search(fresh / _SEARCH, [kept.records[path]["entries"] for path in told[0]["order"]], out / "search.json")
+    dated = read_json(out / "days.json")
+    date_sitemap(fresh, dated["days"], site_url=dated["site_url"])
     trim(fresh)
     add_policy(fresh)
     shutil.rmtree(jobs)

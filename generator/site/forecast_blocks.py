@@ -12,6 +12,10 @@ from generator.site.forecast_figures import card_chart
 from generator.site.tables import Cell, Column
 from generator.site.view import View
 
+GROUPING_NAMES = {
+    "source": "Families as the source groups them",
+    "registry": "Families as this project groups them",
+}
 Row = Mapping[str, Any]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from generator.site import format, tables
 from generator.site.charts import Figure, Key
-from generator.site.figures import SERIES_SHAPES
+from generator.site.family_figures import SERIES_SHAPES
 from generator.site.tables import Cell, Column
 from generator.site.view import View
 

@@ -17,13 +17,9 @@ _WIDTH, _HEIGHT = 132, 22
 _NOTHING = 0.005
 
 
-def leaderboard(
-    view: View, grouping: Row, axes: Sequence[str], *, headline: str, caption: str, lab: bool = False
-) -> Markup:
+def leaderboard(grouping: Row, *, headline: str, caption: str, lab: bool = False) -> Markup:
     """Models by rising error from the third size on; with `lab`, the same under leave-one-lab-out."""
-    entries = [_scheme(entry, lab) for entry in grouping["leaderboard"] if entry["mae_pp"]["from_third"]]
-    entries = [entry for entry in entries if entry["mae_pp"]["from_third"]]
-    entries.sort(key=lambda entry: entry["mae_pp"]["from_third"]["overall"])
+    entries = _judged(grouping, lab=lab)
     reach = _reach(entries)
     columns = (
         Column("Model"),
@@ -33,11 +29,27 @@ def leaderboard(
         ),
         Column("Gain, drawn", "text", "dot and 95 % interval; the thin line is no gain"),
         Column("80 % covers", "number", "share of held-out scores inside the 80 % interval"),
-        *(Column(view.axis_name(axis), "number", "mean absolute error, pp") for axis in axes),
         Column("From second, pp", "number", "mean absolute error with one size given"),
         Column("CRPS, pp", "number", "continuous ranked probability score"),
     )
-    return tables.table(columns, [_line(entry, axes, reach, headline=headline) for entry in entries], caption=caption)
+    return tables.table(columns, [_line(entry, reach, headline=headline) for entry in entries], caption=caption)
+
+
+def errors(view: View, grouping: Row, axes: Sequence[str], *, caption: str) -> Markup:
+    """Mean absolute error of every model on each benchmark, pp, from the third size on, families held out."""
+    columns = (Column("Model"), *(Column(f"{view.axis_name(axis)}, pp", "number") for axis in axes))
+    body = [
+        (entry["title"], *(tables.figure(entry["mae_pp"]["from_third"][axis], 2) for axis in axes))
+        for entry in _judged(grouping, lab=False)
+    ]
+    return tables.table(columns, body, caption=caption)
+
+
+def _judged(grouping: Row, *, lab: bool) -> list[dict[str, Any]]:
+    """The entries with an error from the third size on, best first."""
+    entries = [_scheme(entry, lab) for entry in grouping["leaderboard"] if entry["mae_pp"]["from_third"]]
+    entries = [entry for entry in entries if entry["mae_pp"]["from_third"]]
+    return sorted(entries, key=lambda entry: entry["mae_pp"]["from_third"]["overall"])
 
 
 def _scheme(entry: Row, lab: bool) -> dict[str, Any]:
@@ -54,7 +66,7 @@ def _reach(entries: Sequence[Row]) -> float:
     return min(8.0, max(ends, default=1.0))
 
 
-def _line(entry: Row, axes: Sequence[str], reach: float, *, headline: str) -> list[Cell | Markup | str]:
+def _line(entry: Row, reach: float, *, headline: str) -> list[Cell | Markup | str]:
     error, second = entry["mae_pp"]["from_third"], entry["mae_pp"]["from_second"]
     skill = entry["skill_vs_two_point"]["from_third"]
     chip = Markup(' <span class="cw-chip cw-chip--open">shown</span>') if entry["name"] == headline else ""
@@ -68,7 +80,6 @@ def _line(entry: Row, axes: Sequence[str], reach: float, *, headline: str) -> li
         gain_cell(skill),
         gain_drawing(skill, reach),
         Cell(format.percent(100 * covered, 0), covered),
-        *(tables.figure(error[axis], 2) for axis in axes),
         tables.figure(second["overall"] if second else None, 2),
         tables.figure(entry["crps_pp"]["from_third"]["overall"], 2),
     ]

@@ -16,6 +16,7 @@ from generator.report.tables import OWN
 from generator.site.api_schemas import API_SCHEMAS, DOCUMENTS
 from generator.site.badges import badges
 from generator.site.feeds import lab_feeds
+from generator.site.model_documents import model_documents
 
 API = "api/v1"
 SCHEMAS = f"{API}/schemas"
@@ -66,6 +67,7 @@ def _resources(
         yield f"{API}/{name}.json", canonical_json(content, indent=1), what
     for claim in claims:
         yield f"{API}/claims/{claim['id']}.json", canonical_json(claim, indent=1), f"claim {claim['id']}"
+    yield from model_documents(bundle, base)
     for item in bundle.sections.get("changes", {}).get("items", ()):
         yield f"{API}/changes/{item['name']}.json", canonical_json(item), f"what changed: {item['kind']} {item['name']}"
     for name, table in sorted(bundle.tables.items()):
@@ -127,6 +129,7 @@ def _for_language_models(bundle: Bundle, base: str) -> str:
             f"- [Predictions]({base}{API}/predictions.json): state, standing, margins and evidence of each",
             f"- [Claims]({base}{API}/claims.json): printed values, recomputed values, verdict and command",
             f"- [Statistics]({base}{API}/statistics.json): estimate, interval, n, method and models behind each number",
+            f"- Models: {base}{API}/models/ID.json, the score of each track, h, and every observation with source and protocol",
             f"- [Charts]({base}{API}/charts.json): every chart with its finding in words",
             "",
             "## Tables",

@@ -19,7 +19,7 @@ class Page:
     path: relative to the docs folder, ``models/gpt-5.md``; title: plain text; description: one plain sentence for search
     engines and link previews; body: Markdown with raw HTML blocks, already escaped; hide: theme parts to leave out;
     search: the line under which it is found, for a page whose tables the search index is spared; edit: the file a
-    reader edits to change what the page shows.
+    reader edits to change what the page shows; day: up to which its data reach, where that is not the day of all data.
     """
 
     path: str
@@ -29,6 +29,7 @@ class Page:
     hide: tuple[str, ...] = ()
     search: str = ""
     edit: str = ""
+    day: str = ""
 
     @property
     def url(self) -> str:

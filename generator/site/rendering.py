@@ -43,6 +43,7 @@ _NOT_IN_NAV = (
     "/predictions/*",
     "/claims/*",
     "/forecasts/*",
+    "/frontier/*",
     "/steering/runs/*",
     "/changes/*",
 )
@@ -79,6 +80,7 @@ def render(bundle: Bundle, *, root: Path, out: Path, site_url: str, versioned: b
     docs = out / "docs"
     changed = sum(write_if_changed(docs / path, content) for path, content in files.items())
     write_if_changed(out / "search.json", canonical_json(view.search_entries))
+    write_if_changed(out / "days.json", canonical_json({"site_url": site_url, "days": view.days}))
     removed = _remove_stale(docs, files.keys())
     described = configuration(
         root, out, site_url, set(files), about=about(view, _main_pages(files)), versioned=versioned
@@ -152,6 +154,8 @@ def _generated(view: View) -> Iterator[tuple[str, str]]:
         for index, page in enumerate(group.pages(view) if group.pages else ()):
             if index and _RESERVED.search(page.path.removesuffix(".md")):
                 raise CapewatchError(f"{page.path}: the id is reserved for an index page", hint="choose another id")
+            if page.day:
+                view.days[page.url] = page.day
             if page.search:
                 view.search_entries.append(
                     {"location": page.url, "title": search_text(page.title), "text": search_text(page.search)}

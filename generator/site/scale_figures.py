@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from generator.site import format, tables
 from generator.site.charts import Figure, Key
-from generator.site.figures import round_ticks
+from generator.site.family_figures import round_ticks
 from generator.site.tables import Cell, Column
 from generator.site.view import BASE, View
 from generator.site.wording import has_estimate, range_words

@@ -12,8 +12,10 @@ from generator.site import format
 
 #: a table with more rows than this scrolls in a frame of its own, under a header that stays
 TALL_ROWS = 24
-#: class of a table whose rows become cards on a narrow screen; each cell then says the name of its column
+#: class of a table of titles, whose rows become cards below the width of a desk; each cell then says the name of its column
 STACKED = "cw-table--titles"
+#: the same for every other table of this many columns, on a phone alone
+PHONE_STACKED, PHONE_COLUMNS = "cw-table--stack", 4
 _EMPTY = Markup('<span class="cw-none" role="img" aria-label="no value">{}</span>').format(format.MISSING)
 
 
@@ -77,8 +79,10 @@ def table(
     head = Markup("").join(_header(column) for column in columns)
     classes_of = [str(_classes(column)) for column in columns]
     plain = [column.kind == "text" for column in columns]
-    if STACKED in classes:
-        labels = [str(Markup(' data-label="{}"').format(column.label)) for column in columns]
+    if STACKED not in classes and sum(not column.wide for column in columns) >= PHONE_COLUMNS:
+        classes = f"{classes} {PHONE_STACKED}".strip()
+    if STACKED in classes or PHONE_STACKED in classes:
+        labels = ["", *(str(Markup(' data-label="{}"').format(column.label)) for column in columns[1:])]
         classes_of = [kind + label for kind, label in zip(classes_of, labels, strict=True)]
     lines = [_row(classes_of, plain, row) for row in rows]
     body = Markup("\n".join(lines))  # noqa: S704 - _row escapes

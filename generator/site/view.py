@@ -41,7 +41,8 @@ class View:
     """A bundle with what pages need around it.
 
     root: the project folder; charts: where figures are made and kept; extra_files: what pages need beside Markdown,
-    path below the docs folder → text; search_entries: what the search index gets beside the pages it reads itself.
+    path below the docs folder → text; search_entries: what the search index gets beside the pages it reads itself; days: address of a
+    page → the day its data reach.
     """
 
     bundle: Bundle
@@ -49,6 +50,7 @@ class View:
     charts: ChartStore
     extra_files: dict[str, str] = field(default_factory=dict)
     search_entries: list[dict[str, str]] = field(default_factory=list)
+    days: dict[str, str] = field(default_factory=dict)
     env: jinja2.Environment = field(init=False)
 
     def __post_init__(self) -> None:

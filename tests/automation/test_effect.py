@@ -18,6 +18,7 @@ from generator.core import Problem
 from generator.report import Bundle
 from tests.conftest import SmallProject
 from tests.site import synthetic
+from tests.site.synthetic_entities import chat
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +35,7 @@ def base() -> Bundle:
 def head(base: Bundle) -> Bundle:
     """The base with one more model on the line, a correlation that moved, a prediction whose standing changed."""
     found = copy.deepcopy(base)
-    new = synthetic._chat("acme-4", "Acme 4", "acme", 84.0, 95.0, "2026-10-01")
+    new = chat("acme-4", "Acme 4", "acme", 84.0, 95.0, "2026-10-01")
     new["h"] = {
         "maker": {"h": 10.0, "y": 95.0, "fitted": 85.0, "pi_low": 73.0, "pi_high": 97.0, "label": "reasoning-rich"}
     }

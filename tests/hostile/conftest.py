@@ -1,5 +1,5 @@
 """The browser of the page tests serves here too."""
 
-from tests.site.test_browser import browser
+from tests.site.browser import browser
 
 __all__ = ["browser"]

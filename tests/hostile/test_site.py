@@ -27,8 +27,8 @@ from generator.site.policy import add_policy, inline_scripts
 from tests.hostile import site as hostile
 from tests.hostile.corpus import TEXTS
 from tests.site import synthetic
+from tests.site.browser import serve
 from tests.site.conftest import project_folder
-from tests.site.test_browser import serve
 
 pytestmark = pytest.mark.browser
 #: Everything in a document that runs, loads or leads somewhere it should not.

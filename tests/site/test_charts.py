@@ -9,6 +9,7 @@ import pytest
 
 from generator.site.charts.store import ChartStore, fill
 from generator.site.charts.templates import TEMPLATES
+from generator.site.thinning import POINTS, thinned, thinning_note
 
 POINT = {"x": 1.0, "y": 2.0, "name": "A <b>&", "who": "L", "x_text": "1", "y_text": "2", "more": "m", "colour": "var(--c)",
          "shape": "square", "group": "g", "label": "A <b>&", "day": "2026-01-02", "low": 1.0, "high": 3.0, "series": "s",
@@ -65,7 +66,6 @@ def test_layers_without_data_or_fields_are_left_out(store: ChartStore) -> None:
         "scatter",
         {"points": points(), "fit": [{"x": 1.0, "fitted": 1.0}], "threads": []},
         TOKENS,
-        static=False,
     )
     spec = json.loads(store.files["assets/charts/a.json"])
     assert sorted({layer["data"]["name"] for layer in spec["layer"]}) == ["fit", "points"]
@@ -73,7 +73,7 @@ def test_layers_without_data_or_fields_are_left_out(store: ChartStore) -> None:
 
 
 def test_tooltips_without_a_title_are_left_out(store: ChartStore) -> None:
-    store.chart("a", "timeline", {"points": points()}, {"x": "X", "y": "Y"}, static=False)
+    store.chart("a", "timeline", {"points": points()}, {"x": "X", "y": "Y"})
     shown = next(
         layer for layer in json.loads(store.files["assets/charts/a.json"])["layer"] if layer["mark"]["type"] == "point"
     )
@@ -109,3 +109,24 @@ def test_the_script_of_the_charts_names_no_other_host_to_load_from(store: ChartS
     script = store.bundle()
     assert "vegaEmbed" in script
     assert "cdn.jsdelivr.net/npm/vega" not in script
+
+
+def test_a_drawing_of_very_many_points_has_the_highest_of_each_cell_and_says_so(store: ChartStore) -> None:
+    many = [
+        {"name": f"m{i}", "day": f"2026-{1 + i % 12:02d}-{1 + i % 28:02d}", "y": (i * 37) % 101} for i in range(2_000)
+    ]
+    drawn = thinned(many, x="day", y="y")
+    assert len(drawn) <= POINTS
+    assert max(row["y"] for row in drawn) == 100
+    assert [row for row in many if row in drawn] == drawn, "the order changed"
+    assert thinning_note(drawn, many).startswith(f"The still drawing has {len(drawn)} of 2,000 points")
+    assert thinned(many[:POINTS], x="day", y="y") == many[:POINTS]
+    assert thinning_note(many[:POINTS], many[:POINTS]) == ""
+
+
+def test_the_drawing_can_show_less_than_the_chart(store: ChartStore) -> None:
+    chart = store.chart("a", "timeline", {"points": points()}, TOKENS, still={"points": points()[:1]})
+    spec = json.loads(store.files["assets/charts/a.json"])
+    assert len(spec["datasets"]["points"]) == len(points())
+    whole = store.chart("b", "timeline", {"points": points()}, TOKENS)
+    assert chart.svg.count("<path") < whole.svg.count("<path")

@@ -13,8 +13,8 @@ import pytest
 from click.testing import CliRunner
 
 from generator.cli.main import cli
+from tests.site.browser import Watched, axe, browser, serve, violations
 from tests.site.conftest import REPOSITORY, Built
-from tests.site.test_browser import Watched, axe, browser, serve, violations
 
 pytestmark = pytest.mark.browser
 __all__ = ["browser"]

@@ -19,8 +19,8 @@ from generator.site.api_schemas import API_SCHEMAS
 from generator.site.badges import FILLS, badge_svg
 from generator.site.feeds import lab_feeds
 from tests.site import synthetic
+from tests.site.browser import IN_CI
 from tests.site.conftest import REPOSITORY, SITE_URL, Built, project_folder
-from tests.site.test_browser import IN_CI
 from tests.site.tree import Page, bad_texts, broken, foreign, pages_of
 
 ATOM = "{http://www.w3.org/2005/Atom}"

@@ -132,7 +132,7 @@ def test_every_document_of_the_interface_keeps_its_schema(site):
         assert errors[:3] == [], item["path"]
         checked += 1
     assert checked > 100
-    assert len(validators) == 10
+    assert len(validators) == 11
 
 
 def test_the_seven_predictions_and_the_claims_are_there_for_programs(site):

@@ -19,8 +19,8 @@ from generator.report.packed import pack
 from generator.site import render, run_mkdocs
 from tests.publish.conftest import git
 from tests.site import synthetic
+from tests.site.browser import Watched, browser  # noqa: F401 - a fixture
 from tests.site.conftest import SITE_URL, Built, project_folder
-from tests.site.test_browser import Watched, browser  # noqa: F401 - a fixture
 
 pytestmark = pytest.mark.browser
 

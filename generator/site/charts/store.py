@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from generator.site.charts.figure import Figure
 
 VEGA_LITE = "6.4"
-STATIC_WIDTH = 600
+STATIC_WIDTH = 560
+#: On a phone the words of a drawing are this much larger than drawn, so that they can be read; the room for them is left here.
+_PHONE_WORDS = 17 / 12
 _SNIPPET = "window.vegaEmbed = vegaEmbed;"
 BUNDLE_PATH = "assets/vega/vega.js"
 CHARTS = "assets/charts/"
@@ -37,7 +39,7 @@ _SIZE = re.compile(r'<svg([^>]*?) width="([\d.]+)" height="([\d.]+)"')
 
 @dataclass(frozen=True)
 class Chart:
-    """One chart of a page: where its specification is, its static drawing (empty when it has none), and the store that
+    """One chart of a page: where its specification is, its static drawing, and the store that
     is told under which figure it was shown."""
 
     path: str
@@ -61,15 +63,22 @@ class ChartStore:
     shown: dict[str, Figure] = field(default_factory=dict)
 
     def chart(
-        self, name: str, template: str, data: Mapping[str, Rows], tokens: Mapping[str, Any], *, static: bool = True
+        self,
+        name: str,
+        template: str,
+        data: Mapping[str, Rows],
+        tokens: Mapping[str, Any],
+        *,
+        still: Mapping[str, Rows] | None = None,
     ) -> Chart:
         """Fill a template. `name` is the chart's address below assets/charts/; `tokens` replace ``@x`` and the like; a list replaces
-        a list that holds the token alone."""
+        a list that holds the token alone; `still`: data sets that the static drawing has in place of those of the chart."""
         spec = fill(self._template(template), data, tokens)
         path = f"{CHARTS}{name}.json"
         text = canonical_json(spec)
         self.files[path] = text
-        return Chart(path, self._drawing(spec, text) if static else Markup(""), self)
+        drawn = fill(self._template(template), {**data, **still}, tokens) if still else spec
+        return Chart(path, self._drawing(drawn, canonical_json(drawn) if still else text), self)
 
     def bundle(self) -> str:
         """Vega, Vega-Lite and vega-embed as one script that asks no other host for anything."""
@@ -145,13 +154,28 @@ def draw(spec: Mapping[str, Any]) -> str:
     """A static inline SVG of a specification: fixed width, no accessibility tree of its own, two decimals."""
     import vl_convert
 
-    fixed = {**spec, "width": STATIC_WIDTH, "autosize": {"type": "fit-x", "contains": "padding"}}
+    fixed = {
+        **spec,
+        "width": STATIC_WIDTH,
+        "autosize": {"type": "fit-x", "contains": "padding"},
+        "config": _roomy(spec),
+    }
     svg = vl_convert.vegalite_to_svg(fixed, vl_version=VEGA_LITE)
     svg = _TAG.sub(lambda tag: _LONG.sub(r"\1", _DROP.sub("", tag.group())), svg)  # the text between tags stays
     before = ""
     while before != svg:
         before, svg = svg, _EMPTY.sub("", svg)
     return _SIZE.sub(r'<svg\1 aria-hidden="true" focusable="false"', svg, count=1).replace("\n", " ")
+
+
+def _roomy(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """The configuration with a margin for larger words of named rows."""
+    config: dict[str, Any] = copy.deepcopy(dict(spec.get("config", {})))
+    rows = [row["row"] for rows in spec["datasets"].values() for row in rows if isinstance(row.get("row"), str)]
+    if rows:
+        longest = max(map(len, rows))
+        config["axisY"] = {**config.get("axisY", {}), "minExtent": round(min(longest * 6.5, 170) * _PHONE_WORDS)}
+    return config
 
 
 def _replaced(node: Any, tokens: Mapping[str, Any]) -> Any:

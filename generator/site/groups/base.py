@@ -8,7 +8,8 @@ from typing import Any
 from markupsafe import Markup
 
 from generator.site import format, tables
-from generator.site.figures import gamma_chart, pair_scatter
+from generator.site.family_figures import gamma_chart
+from generator.site.figures import pair_scatter
 from generator.site.groups.frontier import coupling_table, couplings_of, paper_panel
 from generator.site.page import Group, Page, base_of
 from generator.site.scale_figures import band_table, phase_diagram, scale_figure

@@ -67,8 +67,7 @@ def overview(view: View, section: Sequence[Row]) -> Markup:
     columns = (
         Column("Transition"),
         Column("Verdict"),
-        Column("Claim"),
-        Column("Test", wide=True),
+        Column("Claim and test"),
         Column("Value", "number"),
         Column("95 % interval", "number"),
         Column("n", "number"),
@@ -81,8 +80,9 @@ def overview(view: View, section: Sequence[Row]) -> Markup:
             (
                 Cell(Markup('<a href="#{}">{}</a>').format(row["id"].lower(), row["id"]), row["id"]),
                 Cell(chip(row["verdict"]), row["verdict"]),
-                Markup('<span class="cw-long">{}</span>').format(capital(named(view, row["claim"]))),
-                Markup('<span class="cw-entry">{}</span>').format(capital(named(view, test["name"]))),
+                Markup('<span class="cw-long">{}</span> <small>{}</small>').format(
+                    capital(named(view, row["claim"])), capital(named(view, test["name"]))
+                ),
                 Cell(_value(test), test["estimate"]) if format.known(test["estimate"]) else Cell(no_value()),
                 Cell(_bounds(test, bounds), bounds["low"]) if format.known(bounds.get("low")) else Cell(no_value()),
                 tables.figure(test["n"], 0),

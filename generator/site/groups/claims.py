@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from markupsafe import Markup
 
 from generator.site import format, tables
+from generator.site.claim_words import number_name, statistic_name, value
 from generator.site.groups import deviation
 from generator.site.groups.board import VERDICTS, claim_rows, verdict_chip
 from generator.site.page import Group, Page, base_of
@@ -15,7 +17,6 @@ from generator.site.tables import Cell, Column
 from generator.site.view import View
 
 INDEX = "claims/"
-SHOWN_VALUES = 6
 Row = Mapping[str, Any]
 
 
@@ -45,20 +46,15 @@ def pages(view: View) -> Iterator[Page]:
 def _beside(view: View, name: str, title: str, rows: Sequence[Row], titles: Mapping[str, str]) -> Page:
     """The page of the contradictions, or of the referee's objections."""
     body = view.render(
-        f"{name}.md.j2", f"{name}/", **{name: rows}, titles=titles, verdict_chip=verdict_chip, value=value
+        f"{name}.md.j2",
+        f"{name}/",
+        **{name: rows},
+        titles=titles,
+        verdict_chip=verdict_chip,
+        value=partial(value, None),
     )
     description = f"{title}: {format.plural(len(rows), 'entry', 'entries')} filled from the recomputed claims."
     return Page(f"{name}.md", title, description, body, edit=f"data/{name}.yaml")
-
-
-def value(found: Any) -> str:
-    """A recomputed value of any kind as text."""
-    if isinstance(found, list | tuple):
-        if not found:
-            return "none"
-        listed = ", ".join(value(item) for item in found[:SHOWN_VALUES])
-        return f"[{listed}{', …' if len(found) > SHOWN_VALUES else ''}]"
-    return format.words(found)
 
 
 def printed(one: Row) -> str:
@@ -86,7 +82,7 @@ def _table(items: Sequence[Row], base: str) -> Markup:
                 ),
                 item["theme"],
                 printed(first) if first else format.MISSING,
-                value(first["recomputed"]) if first else format.MISSING,
+                value(None, first["recomputed"]) if first else format.MISSING,
                 Cell(verdict_chip(item["verdict"]), item["verdict"]),
             )
         )
@@ -102,8 +98,9 @@ def _table(items: Sequence[Row], base: str) -> Markup:
 
 def _page(view: View, item: Row, titles: Mapping[str, str]) -> Page:
     body = view.render(
-        "claim.md.j2", f"claims/{item['id']}/", item=item, verdict=verdict_chip(item["verdict"]), numbers=_numbers(item),
-        chart=deviation.chart(item["published"]), recipes=_recipes(item), live=_live(view, item), titles=titles,
+        "claim.md.j2", f"claims/{item['id']}/", item=item, verdict=verdict_chip(item["verdict"]), numbers=_numbers(view, item),
+        chart=deviation.chart([one | {"name": number_name(view, one["name"])} for one in item["published"]]),
+        recipes=_recipes(view, item), live=_live(view, item), titles=titles,
     )  # fmt: skip
     return Page(
         f"claims/{item['id']}.md", item["title"], item["statement"], body, search=f"claim, {item['verdict']}: {item['statement']}",
@@ -111,7 +108,7 @@ def _page(view: View, item: Row, titles: Mapping[str, str]) -> Page:
     )  # fmt: skip
 
 
-def _numbers(item: Row) -> Markup:
+def _numbers(view: View, item: Row) -> Markup:
     columns = (
         Column("Number"),
         Column("Printed", "number"),
@@ -122,9 +119,11 @@ def _numbers(item: Row) -> Markup:
     kinds = {"agrees": "ok", "differs": "bad", "not computable": "none"}
     body = [
         (
-            Markup("{}{}").format(one["name"], Markup(" <small>decides</small>") if one["headline"] else ""),
+            Markup("{}{}").format(
+                number_name(view, one["name"]), Markup(" <small>decides</small>") if one["headline"] else ""
+            ),
             printed(one),
-            value(one["recomputed"]),
+            value(view, one["recomputed"]),
             tables.text(one["recipe"]),
             Cell(
                 Markup('<span class="cw-chip cw-chip--{}">{}</span>').format(
@@ -138,12 +137,14 @@ def _numbers(item: Row) -> Markup:
     return tables.table(columns, body, caption="Printed and recomputed", sortable=False)
 
 
-def _recipes(item: Row) -> Markup:
+def _recipes(view: View, item: Row) -> Markup:
     columns = (Column("Recipe"), Column("Kind"), Column("What it does"), Column("Values"))
     body = []
     for one in item["recipe"]:
         values = item["recomputed"].get(one["id"], {})
-        listed = Markup("<br>").join(Markup("{} = {}").format(name, value(found)) for name, found in values.items())
+        listed = Markup("<br>").join(
+            Markup("{} = {}").format(number_name(view, name), value(view, found)) for name, found in values.items()
+        )
         kind = Markup("<b>{}</b>").format(one["kind"]) if one["id"] == item["verdict_recipe"] else one["kind"]
         body.append(
             (
@@ -170,11 +171,13 @@ def _live(view: View, item: Row) -> Markup | str:
                 )
             )
         for one in answer["statistics"]:
-            name = one["name"] + (
+            name = statistic_name(view, one["name"]) + (
                 f": {' × '.join(view.axis_name(axis) for axis in one['axes'])}" if one["axes"] else ""
             )
             shown = (
-                f"{value(one['estimate'])} {one['unit']}".strip() if format.known(one["estimate"]) else one["reason"]
+                f"{value(None, one['estimate'])} {one['unit']}".strip()
+                if format.known(one["estimate"])
+                else one["reason"]
             )
             bounds = one["interval"]
             rows.append((view.track_name(answer["track"]), name, shown, _bounds(bounds), tables.figure(one["n"], 0)))
@@ -195,7 +198,7 @@ def _bounds(bounds: Row | None) -> Cell:
         return tables.text(None)
     low, high = bounds["low"], bounds["high"]
     if max(abs(low or 0), abs(high or 0)) >= 1e4:
-        return Cell(f"[{value(low)}, {value(high)}]", low)
+        return Cell(f"[{value(None, low)}, {value(None, high)}]", low)
     return tables.bounds(low, high, 2)
 
 

@@ -10,7 +10,9 @@ from markupsafe import Markup
 from generator.site import format
 
 REACH = 1.0  # shares shown on each side; farther numbers are drawn at the edge as arrows
-_WIDTH, _ROW, _TOP, _LEFT = 640, 26, 8, 200
+_WIDTH, _ROW, _TOP = 640, 26, 8
+#: Room for the names: a letter in the larger words of a phone, and at most half of the picture.
+_LETTER, _MOST = 8.5, 320
 _TICKS = (-1.0, -0.5, 0.0, 0.5, 1.0)
 Row = Mapping[str, Any]
 
@@ -35,38 +37,39 @@ def chart(numbers: Sequence[Row]) -> Markup:
     rows = deviations(numbers)
     if not rows:
         return Markup("")
+    left = min(_MOST, round(24 + _LETTER * max(len(name) for name, *_ in rows)))
     height = _TOP + _ROW * len(rows) + 24
     said = "; ".join(f"{name} {format.signed(100 * share, 1)} %" for name, share, _allowed, _agrees in rows)
-    marks = Markup("").join(_row(index, *row) for index, row in enumerate(rows))
+    marks = Markup("").join(_row(index, *row, left=left) for index, row in enumerate(rows))
     bottom = _TOP + _ROW * len(rows)
     ticks = Markup("").join(
         Markup('<text x="{}" y="{}" text-anchor="middle">{} %</text>').format(
-            _at(tick), bottom + 16, format.signed(100 * tick, 0)
+            _at(tick, left), bottom + 16, format.signed(100 * tick, 0)
         )
         for tick in _TICKS
     )
     return Markup(
         '<svg class="cw-deviation" viewBox="0 0 {} {}" role="img" aria-label="Recomputed against printed: {}">'
         '<line class="zero" x1="{}" x2="{}" y1="{}" y2="{}"/>{}{}</svg>'
-    ).format(_WIDTH, height, said, _at(0.0), _at(0.0), _TOP, bottom, marks, ticks)
+    ).format(_WIDTH, height, said, _at(0.0, left), _at(0.0, left), _TOP, bottom, marks, ticks)
 
 
-def _at(share: float) -> float:
+def _at(share: float, left: int) -> float:
     inside = min(max(share, -REACH), REACH)
-    return round(_LEFT + (_WIDTH - _LEFT - 30) * (inside + REACH) / (2 * REACH), 1)
+    return round(left + (_WIDTH - left - 30) * (inside + REACH) / (2 * REACH), 1)
 
 
-def _row(index: int, name: str, share: float, tolerance: float, agrees: bool) -> Markup:
+def _row(index: int, name: str, share: float, tolerance: float, agrees: bool, *, left: int) -> Markup:
     middle = _TOP + _ROW * index + _ROW / 2
-    left, right = _at(-tolerance), _at(tolerance)
+    low, high = _at(-tolerance, left), _at(tolerance, left)
     band = Markup('<rect class="band" x="{}" y="{}" width="{}" height="14"/>').format(
-        left, middle - 7, max(right - left, 2.0)
+        low, middle - 7, max(high - low, 2.0)
     )
     if agrees:
-        mark = Markup('<circle class="agrees" cx="{}" cy="{}" r="5"/>').format(_at(share), middle)
+        mark = Markup('<circle class="agrees" cx="{}" cy="{}" r="5"/>').format(_at(share, left), middle)
     else:
-        x, size = _at(share), 6
+        x, size = _at(share, left), 6
         points = f"{x},{middle - size} {x + size},{middle} {x},{middle + size} {x - size},{middle}"
         mark = Markup('<polygon class="differs" points="{}"/>').format(points)
-    label = Markup('<text x="{}" y="{}" text-anchor="end">{}</text>').format(_LEFT - 12, middle + 4, name)
+    label = Markup('<text x="{}" y="{}" text-anchor="end">{}</text>').format(left - 12, middle + 4, name)
     return band + mark + label

@@ -8,7 +8,7 @@ from typing import Any
 from markupsafe import Markup
 
 from generator.site import format, tables
-from generator.site.figures import family_ladder, gamma_chart
+from generator.site.family_figures import family_ladder, gamma_chart
 from generator.site.groups.base import critical_size
 from generator.site.groups.labs import model_table
 from generator.site.page import Group, Page, base_of

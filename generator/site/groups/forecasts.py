@@ -7,41 +7,35 @@ from typing import Any
 
 from markupsafe import Markup
 
+from generator.core import CapewatchError
 from generator.site import forecast_tables as shown
 from generator.site import format, tables
-from generator.site.forecast_blocks import card_block, part, replay_sentence, share_cell
-from generator.site.forecast_figures import calibration, printed_chart, reliability
+from generator.site.forecast_blocks import GROUPING_NAMES, card_block, part, replay_sentence, share_cell
+from generator.site.forecast_figures import calibration
+from generator.site.groups import forecast_dynamics, forecast_releases
 from generator.site.page import Group, Page, base_of
-from generator.site.portrait import portrait_svg
 from generator.site.tables import Cell, Column
 from generator.site.view import View, link
 
-INDEX = "forecasts/"
+INDEX, REGROUPED = "forecasts/", "forecasts/regrouped/"
 REFERENCE = "two-point-line"
 VIEW = "from_third"
-#: Families drawn in the accent colour on the phase portrait.
-MARKED = ("pythia", "llama-2", "opt")
-GROUPING_NAMES = {
-    "source": "Families as the source groups them",
-    "registry": "Families as this project groups them",
-}
 Row = Mapping[str, Any]
 
 
 def pages(view: View) -> Iterator[Page]:
     if not view.section("forecasts"):
         return
+    further = [found for make in (_regrouped, forecast_dynamics.page, forecast_releases.page) if (found := make(view))]
     base = base_of(INDEX)
     body = view.render(
         "forecasts.md.j2",
         INDEX,
         lead=lead(view),
-        groupings=_groupings(view, base),
+        groupings=_groupings(view, base)[:1],
         trajectories=part(view, "trajectories"),
-        phase=_phase(view),
-        ode=_ode(view),
-        frontier=_frontier(view, base),
-        training=_training(view),
+        further={page.path.removeprefix(INDEX).removesuffix(".md"): page for page in further},
+        reasons={name: part(view, name).get("reason", "") for name in ("phase", "ode", "frontier", "training")},
         chances=_chances(view, base),
         cards=_cards(view, base),
     )
@@ -49,8 +43,23 @@ def pages(view: View) -> Iterator[Page]:
         "Forecasts of larger models, next releases and predictions, judged on families, labs and days held out."
     )
     yield Page("forecasts/index.md", "Forecasts", description, body, search=description)
+    yield from further
+    taken = {page.path for page in further}
     for family in _with_cards(view):
-        yield _page(view, family)
+        page = _page(view, family)
+        if page.path in taken:
+            raise CapewatchError(f"the family {family!r} has the name of a page of forecasts", hint="rename the family")
+        yield page
+
+
+def _regrouped(view: View) -> Page | None:
+    """The same comparison under the other grouping of families."""
+    others = _groupings(view, base_of(REGROUPED))[1:]
+    if not others:
+        return None
+    description = "The comparison of forecasts with families grouped in the other way."
+    body = view.render("forecasts-regrouped.md.j2", REGROUPED, groupings=others)
+    return Page("forecasts/regrouped.md", others[0]["name"], description, body, search=description)
 
 
 def lead(view: View) -> str:
@@ -114,11 +123,12 @@ def _grouping(
         "n_labs": labs,
         "families": ", ".join(row["family"] for row in found["families"]),
         "by_family": shown.leaderboard(
-            view, found, axes, headline=model, caption=f"{GROUPING_NAMES[name]}: one family held out at a time"
+            found, headline=model, caption=f"{GROUPING_NAMES[name]}: one family held out at a time"
         ),
         "by_lab": shown.leaderboard(
-            view, found, axes, headline=model, caption=f"{GROUPING_NAMES[name]}: one lab held out at a time", lab=True
+            found, headline=model, caption=f"{GROUPING_NAMES[name]}: one lab held out at a time", lab=True
         ),
+        "errors": shown.errors(view, found, axes, caption=f"{GROUPING_NAMES[name]}: error of every model by benchmark"),
         "by_benchmark": shown.by_benchmark(view, found, axes, headline=model, reference=REFERENCE),
         "calibration": chart.html(base) if chart else "",
         "refused": [(entry["title"], entry["reason"]) for entry in found["leaderboard"] if entry["reason"]],
@@ -135,150 +145,6 @@ def result_sentence(entry: Row) -> str:
         f"80{format.NBSP}% intervals that cover {format.percent(100 * entry['coverage'][VIEW]['80'], 0)}; "
         f"with whole labs held out the error is {format.number(labs['overall'], 2)} pp."
     )
-
-
-def _phase(view: View) -> dict[str, Any]:
-    found = part(view, "phase")
-    base = base_of(INDEX)
-    if found.get("reason"):
-        return {"reason": found["reason"]}
-    parts = [
-        {"name": GROUPING_NAMES[name], "reason": one["reason"]}
-        | (
-            {}
-            if one["reason"]
-            else {"chart": reliability(view, one, name=name).html(base), "table": shown.brier_table(one)}
-        )
-        for name, one in sorted(found.items(), key=lambda item: item[0] != "source")
-    ]
-    return {"reason": "", "parts": parts}
-
-
-def _ode(view: View) -> dict[str, Any]:
-    found = part(view, "ode")
-    if found.get("reason"):
-        return {"reason": found["reason"]}
-    firm, names = found["firmness"], tuple(view.axis_name(axis) for axis in found["portrait"]["axes"])
-    drawn = portrait_svg(
-        found["portrait"],
-        (names[0], names[1]),
-        marked=MARKED,
-        label=f"Phase portrait of {names[0]} and {names[1]}: arrows show the change per tenfold size, "
-        "dashed lines where one of the two stands still.",
-    )
-    return {
-        "reason": "",
-        "verdict": firm["verdict"],
-        "method": firm["method"],
-        "resamples": firm["resamples"],
-        "largest": firm["eigenvalues"][0],
-        "point": _fixed_point(view, firm),
-        "quadratic": _quadratic(view, found["quadratic"]),
-        "terms": shown.terms_table(view, firm),
-        "portrait": drawn,
-        "portrait_names": names,
-        "nullclines": _outside(view, found["portrait"]),
-        "published": [_published(view, track, one) for track, one in sorted(found["published"].items(), reverse=True)],
-    }
-
-
-def _fixed_point(view: View, firm: Row) -> str:
-    """Where the linear system would rest, and whether the data say so."""
-    if firm["fixed_point"] is None:
-        return "The system has no fixed point."
-    wide = [row for row in firm["fixed_point"] if row["low"] < 0 or row["high"] > 100]
-    at = ", ".join(f"{view.axis_name(row['axis'])} {format.percent(row['percent'], 0)}" for row in firm["fixed_point"])
-    if wide:
-        return (
-            f"Its fixed point ({at}) is not located: on {len(wide)} of {len(firm['fixed_point'])} benchmarks "
-            f"the 95{format.NBSP}% interval leaves 0 to 100{format.NBSP}%."
-        )
-    return f"Its fixed point lies at {at}."
-
-
-def _quadratic(view: View, found: Row) -> str:
-    if found["reason"]:
-        return f"A quadratic system with all pairs of benchmarks is refused: {found['reason']}."
-    if not found["points"]:
-        return "The quadratic system has no fixed point between 0 and 100 %."
-    points = "; ".join(
-        f"{one['kind']} at "
-        + ", ".join(f"{view.axis_name(axis)} {format.percent(value, 0)}" for axis, value in one["percent"].items())
-        for one in found["points"]
-    )
-    return (
-        f"The quadratic system has {format.plural(len(found['points']), 'fixed point')} between 0 and 100 %: {points}."
-    )
-
-
-def _outside(view: View, found: Row) -> str:
-    """Which nullclines do not cross the square from 0 to 100 %."""
-    absent = [view.axis_name(axis) for axis in found["axes"] if len(found["nullclines"][axis]) < 2]
-    return f"No state between 0 and 100 % leaves {' or '.join(absent)} unchanged." if absent else ""
-
-
-def _published(view: View, track: str, found: Row) -> dict[str, Any]:
-    printed, cross = found["printed"], found["cross"]
-    return {
-        "name": view.track_name(track),
-        "chart": printed_chart(view, printed, name=track).html(base_of(INDEX)) if not printed["reason"] else "",
-        "printed_reason": printed["reason"],
-        "cross_reason": cross["reason"],
-        "cross": "" if cross["reason"] else _cross(cross),
-    }
-
-
-def _cross(found: Row) -> str:
-    base = found["baselines"]
-    ode = (
-        f"the ODE of Pythia, integrated, misses by {format.percent(base['ode'])}"
-        if format.known(base["ode"])
-        else "the ODE of Pythia cannot be integrated"
-    )
-    note = found["details"]["ode_note"]
-    return (
-        f"A quadratic in log N fitted on Pythia misses TruthfulQA of Llama-2 by {format.percent(found['estimate'])} of the score "
-        f"on average ({format.plural(found['n'], 'size')}); {ode}{f' ({note})' if note else ''}; "
-        f"the smallest model's score, unchanged, misses by {format.percent(base['persistence'])}."
-    )
-
-
-def _frontier(view: View, base: str) -> list[dict[str, Any]]:
-    found = part(view, "frontier")
-    if found.get("reason"):
-        return []
-    schemes = (("forward", "Each release from those before it"), ("leave-one-lab-out", "One lab held out at a time"))
-    return [
-        {"name": view.track_name(track), "reason": one["reason"]}
-        | (
-            {}
-            if one["reason"]
-            else {
-                "tables": [
-                    (title, shown.frontier_table(one["judged"][scheme], caption=f"{title}, {view.track_name(track)}"))
-                    for scheme, title in schemes
-                ],
-                "next": shown.next_table(view, one["next"], base),
-                "day": one["next"][0]["day"] if one["next"] else "",
-            }
-        )
-        for track, one in sorted(found.items(), reverse=True)
-    ]
-
-
-def _training(view: View) -> dict[str, Any]:
-    found = part(view, "training")
-    if found.get("reason"):
-        return {"reason": found["reason"]}
-    first = found["cuts"][0]
-    return {
-        "reason": "",
-        "table": shown.training_table(found["cuts"]),
-        "runs": first["runs"],
-        "sizes": first["groups"],
-        "axes": len(found["axes"]),
-        "last": found["last_step"],
-    }
 
 
 def _chances(view: View, base: str) -> dict[str, Any]:

@@ -22,20 +22,14 @@ URL = "frontier/"
 def pages(view: View) -> Iterator[Page]:
     base = base_of(URL)
     tracks = view.tracks_with(FRONTIER, FRONTIER_TRACKS)
-    shown = [_track(view, track, base) for track in tracks]
     body = view.render(
         "frontier.md.j2",
         URL,
-        tracks=shown,
+        tracks=[_track(view, track, base, whole=not index) for index, track in enumerate(tracks)],
         pair=FRONTIER,
         paper=paper_panel(view, "maker", FRONTIER, base, by="lab"),
         couplings=coupling_table(view, list(couplings_of(view, tracks)), base),
-        sentence=coupling_sentence(
-            view.pair_statistic("maker", "r", FRONTIER),
-            view.axis_name(FRONTIER[0]),
-            view.axis_name(FRONTIER[1]),
-            slope=view.pair_statistic("maker", "slope", FRONTIER),
-        ),
+        sentence=_sentence(view, "maker"),
     ) + view.stale_note(tracks=tracks)
     yield Page(
         "frontier/index.md",
@@ -43,18 +37,52 @@ def pages(view: View) -> Iterator[Page]:
         "SWE-bench Verified against GPQA Diamond for frontier models: coupling, regression with bands, residual h of each model.",
         body,
     )
+    for track in tracks[1:]:
+        yield _page(view, track)
 
 
-def _track(view: View, track: str, base: str) -> dict[str, Any]:
+def _page(view: View, track: str) -> Page:
+    """The page of a track that the first one shows in short."""
+    url = f"{URL}{track}/"
+    shown = _track(view, track, base_of(url), whole=True)
+    body = view.render("frontier-track.md.j2", url, track=shown, sentence=_sentence(view, track))
+    description = (
+        f"{shown['name']}: SWE-bench Verified against GPQA Diamond, residual h of each model, labs and settings."
+    )
+    return Page(
+        f"{URL}{track}.md",
+        f"Frontier: {shown['name']}",
+        description,
+        body + view.stale_note(tracks=[track]),
+        search=description,
+    )
+
+
+def _sentence(view: View, track: str) -> str:
+    x, y = (view.axis_name(axis) for axis in FRONTIER)
+    slope = view.pair_statistic(track, "slope", FRONTIER)
+    return coupling_sentence(view.pair_statistic(track, "r", FRONTIER), x, y, slope=slope)
+
+
+def _track(view: View, track: str, base: str, *, whole: bool) -> dict[str, Any]:
+    """The scatter of a track with its words; with `whole`, everything else that the track has."""
     rows = view.h_rows(track)
     scatter = pair_scatter(view, track, FRONTIER, by="lab")
-    tiers = effort_tiers(view, track, base)
-    timeline = h_timeline(view, track, rows, name=track, who=view.track_name(track)) if rows else None
-    return {
+    shown = {
         "id": track,
         "name": view.track_name(track),
         "text": view.track_text(track),
         "scatter": scatter.html(base) if scatter else "",
+        "n": len(rows),
+        "outside": sum(1 for row in rows if row["outside"]),
+    }
+    return shown | (_details(view, track, rows, base) if whole else {})
+
+
+def _details(view: View, track: str, rows: list[dict[str, Any]], base: str) -> dict[str, Any]:
+    tiers = effort_tiers(view, track, base)
+    timeline = h_timeline(view, track, rows, name=track, who=view.track_name(track)) if rows else None
+    return {
         "timeline": timeline.html(base) if timeline else "",
         "tiers": tiers.html(base) if tiers else "",
         "paths": lab_paths(view, track, base),
@@ -62,8 +90,6 @@ def _track(view: View, track: str, base: str) -> dict[str, Any]:
         if rows
         else "",
         "labs": lab_table(view, track, base),
-        "n": len(rows),
-        "outside": sum(1 for row in rows if row["outside"]),
     }
 
 

@@ -81,15 +81,19 @@ def _page(view: View, model: Row) -> Page:
     words = f"{model['name']} by {model['lab_name']}: {format.plural(len(model['observations']), 'sourced score')}"
     return Page(
         f"models/{model['id']}.md", model["name"], f"{words}, each with source, protocol and day.", body,
-        hide=("toc",), edit=model["path"], search=_search_line(model),
+        hide=("toc",), edit=model["path"], search=_search_line(model), day=_day(view, model),
     )  # fmt: skip
 
 
 def _search_line(model: Row) -> str:
     spellings = [name for names in model["aliases"].values() for name in names]
-    return ", ".join([model["lab_name"], model["family_name"] or "", str(model["released"] or ""), *spellings]).strip(
-        ", "
-    )
+    return ", ".join(filter(None, [model["lab_name"], model["family_name"], model["released"], *spellings]))
+
+
+def _day(view: View, model: Row) -> str:
+    """The day of the newest record of the model; where the page shows a residual, which hangs on all models, that of all data."""
+    recorded = [row["recorded"] for row in model["observations"] if row["recorded"]]
+    return "" if view.h_by_model.get(model["id"]) else max(recorded, default="")
 
 
 def _h(view: View, model: Row) -> list[dict[str, Any]]:

@@ -53,7 +53,7 @@ class DataRow {
       this.columns = columns;
       this.element = element("tr", {}, ...columns.map((column, place) => {
         const { index, kind, name } = column;
-        const tag = place ? element("td") : element("th", { scope: "row" });
+        const tag = place ? element("td", { "data-label": column.label }) : element("th", { scope: "row" });
         if (name) tag.className = name;
         tag.append(this.values[index] === null ? NONE() : kind.cell(this.values[index], this.table, column));
         return tag;

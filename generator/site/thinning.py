@@ -1,0 +1,52 @@
+"""What a static drawing shows of very many points: all of them, or the one of each cell of a grid that lies highest.
+
+A drawing of some thousand points would weigh more than the rest of its page, and most of its marks would hide each other. The grid
+keeps the outline of the cloud, and its highest point. The live chart has every point.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from generator.site import format
+
+#: As many points are drawn as they are; more are thinned to at most one for each cell of the grid.
+POINTS = 400
+COLUMNS, ROWS = 25, 16
+Row = Mapping[str, Any]
+
+
+def thinned(points: Sequence[Row], *, x: str, y: str) -> list[Row]:
+    """At most `POINTS` points in their order; `x` is the field of a number or of a day, ``2026-01-31``, `y` that of a number."""
+    if len(points) <= POINTS:
+        return list(points)
+    across = _places([_number(point[x]) for point in points], COLUMNS)
+    up = _places([float(point[y]) for point in points], ROWS)
+    kept: dict[tuple[int, int], int] = {}
+    for index, cell in enumerate(zip(across, up, strict=True)):
+        if cell not in kept or points[index][y] > points[kept[cell]][y]:
+            kept[cell] = index
+    return [points[index] for index in sorted(kept.values())]
+
+
+def thinning_note(drawn: Sequence[Row], points: Sequence[Row]) -> str:
+    """What the static drawing leaves out, in words; empty where it leaves out nothing."""
+    if len(drawn) == len(points):
+        return ""
+    return (
+        f"The still drawing has {format.count(len(drawn))} of {format.count(len(points))} points, the highest of each cell of "
+        f"a grid of {COLUMNS} by {ROWS}; the live chart and the table have all."
+    )
+
+
+def _places(values: Sequence[float], cells: int) -> list[int]:
+    """The cell of each value between the least and the greatest."""
+    low, high = min(values), max(values)
+    width = (high - low) or 1.0
+    return [min(int(cells * (value - low) / width), cells - 1) for value in values]
+
+
+def _number(value: Any) -> float:
+    return float(dt.date.fromisoformat(value).toordinal()) if isinstance(value, str) else float(value)

@@ -1,0 +1,176 @@
+"""The table of models and the comparison in Chromium: sorted, searched, shared, saved, by keyboard alone."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from generator.site import render
+from tests.site import synthetic
+from tests.site.browser import Watched, address, browser, desk, serve
+from tests.site.conftest import SITE_URL, project_folder
+
+pytestmark = pytest.mark.browser
+__all__ = ["address", "browser", "desk"]
+
+
+def names(page: Any) -> list[str]:
+    return [cell.inner_text() for cell in page.query_selector_all("#all-models tbody th")]
+
+
+def test_the_models_can_be_sorted_and_the_order_is_told_to_assistive_technology(desk: Watched, address: str) -> None:
+    page = desk.open(f"{address}models/")
+    page.get_by_role("button", name="Parameters").click()
+    assert names(page)[:4] == ["Zed 70B", "Zed 7B", "Zed 1B", "Zed 160M"]
+    head = page.get_by_role("columnheader", name="Parameters")
+    assert head.get_attribute("aria-sort") == "descending"
+    page.get_by_role("button", name="Parameters").click()
+    assert names(page)[:4] == ["Zed 160M", "Zed 1B", "Zed 7B", "Zed 70B"]
+    assert head.get_attribute("aria-sort") == "ascending"
+
+
+def test_the_models_can_be_searched_and_filtered_and_the_view_is_in_the_address(desk: Watched, address: str) -> None:
+    page = desk.open(f"{address}models/")
+    page.get_by_role("searchbox", name="Search").fill("sohne evil")
+    assert names(page) == [synthetic.HOSTILE]
+    page.get_by_role("searchbox", name="Search").fill("")
+    page.locator("select[name=kind]").select_option("base")
+    assert len(names(page)) == 4
+    assert page.get_by_text("4 of 10").is_visible()
+    shared = page.url
+    page.goto("about:blank")
+    page.goto(shared)
+    assert len(names(page)) == 4
+    page.locator("form[data-cw-tools] button[type=reset]").click()
+    page.wait_for_function("document.querySelectorAll('#all-models tbody tr').length === 10")
+    assert "kind=" not in page.url
+
+
+def test_columns_are_chosen_by_keyboard_and_the_view_is_shared_and_saved_as_shown(desk: Watched, address: str) -> None:
+    page = desk.open(f"{address}models/")
+    summary = page.locator("[data-cw-columns] summary")
+    summary.focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("checkbox", name="Family").focus()
+    page.keyboard.press("Space")
+    page.get_by_role("checkbox", name="Kind").uncheck()
+    page.keyboard.press("Escape")
+    assert page.evaluate("document.activeElement.tagName") == "SUMMARY"
+    assert "Family" in page.locator("#all-models thead").inner_text()
+    page.get_by_label("With a score on").select_option(label="GPQA Diamond, %")
+    page.get_by_role("button", name="GPQA Diamond").click()
+    shared = page.url
+    page.goto("about:blank")
+    page.goto(shared)
+    page.wait_for_function("document.querySelector('#all-models thead').textContent.includes('Family')")
+    assert names(page) == [synthetic.HOSTILE, "Zeta 2", "Zeta 1", "Acme 2", "Acme 1", "Zeta 3"]
+    assert "Kind" not in page.locator("#all-models thead").inner_text()
+    saved = {}
+    for form in ("CSV of this view", "JSON with metadata"):
+        with page.expect_download() as download:
+            page.get_by_role("button", name=form).click()
+        saved[form] = Path(download.value.path()).read_text()
+    header, first, *rest = saved["CSV of this view"].splitlines()
+    assert header.startswith("model,lab,family,released,params,maker:swe-bench-verified,maker:gpqa-diamond")
+    assert first.startswith(f"{synthetic.HOSTILE},Acme & Söhne,,2026-01-02,,70,90")
+    assert len(rest) == 5
+    document = json.loads(saved["JSON with metadata"])
+    assert document["metadata"]["rows"] == len(document["rows"]) == 6
+    assert document["metadata"]["as_of"] == synthetic.AS_OF
+    assert document["metadata"]["view"] == shared
+    assert {"name": "params", "label": "Parameters", "unit": "count", "description": ""} in document["metadata"][
+        "fields"
+    ]
+
+
+def test_models_are_compared_by_keyboard_and_the_link_is_the_whole_state(desk: Watched, address: str) -> None:
+    page = desk.open(f"{address}compare/")
+    field = page.get_by_label("Add a model")
+    field.fill("Acme 1")
+    field.press("Enter")
+    page.get_by_text("Add a second model").wait_for()
+    field.fill("zeta-1")
+    field.press("Enter")
+    page.wait_for_url("**/compare/?m=acme-1,zeta-1")
+    row = page.locator(".cw-compare__table tr", has_text="SWE-bench Verified").first
+    row.get_by_text("▲ +8.0").wait_for()
+    assert "± 1.5" in row.inner_text()
+    assert row.get_by_role("link", name="A card <script>").count() == 2
+    field.fill("acme")
+    field.press("Enter")
+    assert "models contain" in page.locator("[data-told]").inner_text()
+    shared = page.url
+    page.goto("about:blank")
+    page.goto(shared)
+    page.get_by_text("▲ +8.0").first.wait_for()
+    page.get_by_role("button", name="Use Zeta 1 as reference").press("Enter")
+    page.get_by_text("▼ −8.0").first.wait_for()
+    page.go_back()
+    page.get_by_text("▲ +8.0").first.wait_for()
+    page.get_by_role("button", name="Remove Acme 1").press("Enter")
+    page.wait_for_url("**/compare/?m=zeta-1")
+    assert page.evaluate("document.activeElement.getAttribute('aria-label')") == "Remove Zeta 1"
+
+
+def test_an_unknown_model_and_a_sixth_one_are_told_and_nothing_is_lost(desk: Watched, address: str) -> None:
+    page = desk.open(f"{address}compare/?m=acme-1,nobody,acme-2,acme-3.5,zeta-1,zeta-2")
+    page.get_by_text("Not known, or without a score in use: nobody.").wait_for()
+    field = page.get_by_label("Add a model")
+    field.fill("zeta-3")
+    field.press("Enter")
+    assert "Five models are the most" in page.locator("[data-told]").inner_text()
+    assert page.locator(".cw-compare__chosen li").count() == 5
+
+
+def test_without_scripts_the_comparison_explains_itself_and_links_on(browser: Any, address: str) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{address}compare/?m=acme-1")
+    note = page.locator("noscript .cw-note")
+    assert note.is_visible()
+    assert "needs JavaScript" in note.inner_text()
+    assert page.locator("noscript a[href='../models/'], .cw-note a[href='../models/']").first.is_visible()
+    assert page.locator("[data-cw-compare]").is_hidden()
+    context.close()
+
+
+def test_the_first_sort_of_4500_models_takes_less_than_a_fifth_of_a_second(browser: Any, tmp_path: Path) -> None:
+    root = project_folder(tmp_path)
+    bundle = synthetic.bundle(extra_models=4490)
+    render(bundle, root=root, out=root / "build", site_url=SITE_URL)
+    for path in (root / "build/docs/models").glob("bare-*.md"):
+        path.unlink()
+    run_loose(root)
+    server, address = serve(root / "site")
+    page = browser.new_page()
+    page.goto(f"{address}models/")
+    page.wait_for_function("document.querySelector('.cw-count').textContent.includes('4,500 of 4,500')")
+    script = """() => { const button = [...document.querySelectorAll('#all-models .cw-sort')].find(b => b.textContent.startsWith('Model'));
+      const start = performance.now(); button.click(); document.body.offsetHeight; return performance.now() - start; }"""
+    took = page.evaluate(script)
+    page.close()
+    server.shutdown()
+    server.server_close()
+    assert took < 200
+
+
+def run_loose(root: Path) -> None:
+    """Build without strictness: the pages behind the table's links are left out to save time."""
+    command = [
+        sys.executable,
+        "-m",
+        "mkdocs",
+        "build",
+        "-q",
+        "--config-file",
+        str(root / "build/mkdocs.yml"),
+        "--site-dir",
+        str(root / "site"),
+    ]
+    subprocess.run(command, check=True, capture_output=True, env=os.environ | {"NO_MKDOCS_2_WARNING": "1"})
