@@ -38,7 +38,7 @@ class Project:
         """The files of a build that keeps nothing."""
         target = self.root / "whole"
         shutil.copytree(self.out / "docs", target / "docs")
-        for name in ("mkdocs.yml", "search.json"):
+        for name in ("mkdocs.yml", "search.json", "days.json"):
             shutil.copy(self.out / name, target / name)
         try:
             run_mkdocs(target, self.root / "whole-site", as_of=DAY, processes=processes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 import shutil
@@ -18,6 +19,7 @@ from generator.site import render, social
 from generator.site.api_schemas import API_SCHEMAS
 from generator.site.badges import FILLS, badge_svg
 from generator.site.feeds import lab_feeds
+from generator.site.sitemap import date_sitemap
 from tests.site import synthetic
 from tests.site.browser import IN_CI
 from tests.site.conftest import REPOSITORY, SITE_URL, Built, project_folder
@@ -62,6 +64,26 @@ def test_the_sitemap_lists_every_page_once_with_the_day_of_the_data(built: Built
     assert sorted(listed) == sorted(wanted)
     assert {node.findtext(f"{space}lastmod") for node in root} == {synthetic.AS_OF}
     assert f"Sitemap: {SITE_URL}sitemap.xml" in (built.site / "robots.txt").read_text()
+
+
+def test_a_page_that_knows_the_day_of_its_data_has_it_in_the_sitemap_and_the_rest_stay(tmp_path: Path) -> None:
+    entry = "<url>\n <loc>https://a.example/{}</loc>\n <lastmod>2026-11-21</lastmod>\n</url>"
+    (tmp_path / "sitemap.xml").write_text(entry.format("models/old/") + entry.format("models/"))
+    date_sitemap(tmp_path, {"models/old/": "2026-01-02"}, site_url="https://a.example/")
+    text = (tmp_path / "sitemap.xml").read_text()
+    assert re.findall(r"<lastmod>(.*?)</lastmod>", text) == ["2026-01-02", "2026-11-21"]
+    assert gzip.decompress((tmp_path / "sitemap.xml.gz").read_bytes()).decode() == text
+
+
+def test_the_document_of_a_model_has_its_scores_residual_and_every_observation(built: Built) -> None:
+    (row,) = (row for row in synthetic.bundle().entities["models"] if row["id"] == "acme-1")
+    found = json.loads((built.site / "api/v1/models/acme-1.json").read_text())
+    jsonschema.validate(found, API_SCHEMAS["model"], cls=jsonschema.Draft202012Validator)
+    assert found["scores"] == row["scores"]
+    assert [one["value"] for one in found["observations"]] == [one["value"] for one in row["observations"]]
+    assert found["page"] == f"{SITE_URL}models/acme-1/"
+    listed = {item["path"]: item for item in json.loads((built.site / "api/v1/index.json").read_text())["resources"]}
+    assert listed["api/v1/models/acme-1.json"]["schema"] == "api/v1/schemas/model.schema.json"
 
 
 def test_html_is_valid_but_for_what_the_theme_writes(built: Built) -> None:
@@ -184,8 +206,8 @@ def test_white_text_on_every_badge_can_be_read() -> None:
     assert min(1.05 / (luminance(fill) + 0.05) for fill in FILLS.values()) >= 4.5
 
 
-def test_predictions_claims_and_models_with_h_have_a_badge_and_its_endpoint(built: Built) -> None:
-    for name in ("it-couples", "predictions", "claims", "models/acme-1"):
+def test_predictions_each_claim_and_models_with_h_have_a_badge_and_its_endpoint(built: Built) -> None:
+    for name in ("it-couples", "predictions", "claims", "claims/r-zed", "models/acme-1"):
         said = json.loads((built.site / f"api/v1/badges/{name}.json").read_text())
         root = ET.fromstring((built.site / f"badges/{name}.svg").read_text())
         assert root.attrib["aria-label"] == f"{said['label']}: {said['message']}"
