@@ -28,16 +28,13 @@ from bench.synthetic import copy_parts, write_project
 
 LIGHTHOUSE = ROOT / "bench" / "node_modules" / ".bin" / "lighthouse"
 CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
-#: The main page types: charts and tables, a long table, text with drawings, one entry of a list, a tool that a script makes.
+#: The main page types: drawings, charts with tables, a long table, text with tables, one entry of a list, a tool that a script makes.
 PAGES = {
     "home": "",
     "frontier": "frontier/",
-    "base models": "base/",
     "table of models": "models/",
-    "a model": "models/claude-opus-4-5/",
     "forecasts": "forecasts/",
     "a prediction": "predictions/coupling-persists-2027/",
-    "claims": "claims/",
     "diagnose": "diagnose/",
 }
 LEAST = {"desktop": 98, "mobile": 95}
