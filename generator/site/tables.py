@@ -16,6 +16,8 @@ TALL_ROWS = 24
 STACKED = "cw-table--titles"
 #: the same for every other table of this many columns, on a phone alone
 PHONE_STACKED, PHONE_COLUMNS = "cw-table--stack", 4
+#: class of a table of many columns: less room between them
+NARROW = "cw-table--narrow"
 _EMPTY = Markup('<span class="cw-none" role="img" aria-label="no value">{}</span>').format(format.MISSING)
 
 

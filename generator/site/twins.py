@@ -41,7 +41,7 @@ def h_table(
     ]
     if not with_lab:
         columns, body = columns[:1] + columns[2:], [cells[:1] + cells[2:] for cells in body]
-    return tables.table(columns, body, caption=caption)
+    return tables.table(columns, body, caption=caption, classes=tables.NARROW)
 
 
 def gamma_table(view: View, rows: Sequence[Row], base: str, *, caption: str, with_family: bool = True) -> Markup:

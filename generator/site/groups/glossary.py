@@ -69,7 +69,12 @@ def families(view: View, base: str) -> str:
     )
     return Markup('<p>{}</p>\n{}\n<p class="cw-small"><a href="{}" download>All of it as JSON</a></p>').format(
         said,
-        tables.table(columns, body, caption="Physics quantities of each family, TruthfulQA against HellaSwag"),
+        tables.table(
+            columns,
+            body,
+            caption="Physics quantities of each family, TruthfulQA against HellaSwag",
+            classes=tables.NARROW,
+        ),
         link(base, path),
     )
 
