@@ -12,7 +12,8 @@ from generator.steering.data import ChoiceItem
 from generator.steering.errors import SteeringError
 from generator.steering.layers import Edit
 from generator.steering.many import AGREEMENT, text_logits, text_logits_above, text_logits_hooked
-from generator.steering.score import LOGIT_BUDGET, Prepared, metrics, score
+from generator.steering.passes import LOGIT_BUDGET, vocabulary_of
+from generator.steering.score import Prepared, metrics, score
 from generator.steering.subject import Subject, halving
 
 
@@ -37,7 +38,7 @@ def text_effects(
     encoded = [ids for ids in encoded if len(ids) > 1]
     if not encoded:
         raise SteeringError("side effects: no text of at least two tokens")
-    vocabulary = int(subject.model.get_output_embeddings().weight.shape[0])
+    vocabulary = vocabulary_of(subject)
 
     def run(limit: int) -> tuple[float, list[TextEffect]]:
         totals = torch.zeros(len(variants) + 1, dtype=torch.float64)

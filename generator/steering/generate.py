@@ -11,8 +11,9 @@ import torch
 
 from generator.steering.data import ChoiceItem
 from generator.steering.layers import Edit, steering
+from generator.steering.passes import reorderable
 from generator.steering.roomy import with_room
-from generator.steering.score import prepare, reorderable, score
+from generator.steering.score import prepare, score
 from generator.steering.subject import Subject, halving
 
 _REFUSAL = re.compile(

@@ -17,20 +17,8 @@ import numpy as np
 import torch
 
 from generator.steering.layers import Blocks, Edit, raw_output, steering
-from generator.steering.score import (
-    DEFAULT_ROWS,
-    LOGIT_BUDGET,
-    Batch,
-    Prepared,
-    copied,
-    forward_kept,
-    inside,
-    reorderable,
-    require_finite,
-    score,
-    summed,
-    vocabulary_of,
-)
+from generator.steering.passes import LOGIT_BUDGET, copied, forward_kept, inside, reorderable, vocabulary_of
+from generator.steering.score import DEFAULT_ROWS, Batch, Prepared, require_finite, score, summed
 from generator.steering.subject import Subject, halving
 
 #: Fewer vectors than this are scored one by one: the shared passes would not pay.

@@ -37,7 +37,9 @@ def training_logits(model: Any, tokens: torch.Tensor) -> torch.Tensor:
     for number, block in enumerate(body.layers):
         seen = functional.layer_norm(hidden, (width,), eps=config.layer_norm_eps)
         projected = functional.linear(seen, *_projection(block, order))
-        inner = functional.gelu(functional.linear(seen, *_folded(block.post_attention_layernorm, block.mlp.dense_h_to_4h)))
+        inner = functional.gelu(
+            functional.linear(seen, *_folded(block.post_attention_layernorm, block.mlp.dense_h_to_4h))
+        )
         dense, down = block.attention.dense, block.mlp.dense_4h_to_h
         hidden = torch.addmm(hidden + (dense.bias + down.bias), inner, down.weight.t())
         if number == 0:  # so far one row a word: now one row a position

@@ -228,7 +228,6 @@ def result_key(*, model_revision: str, data_digest: str, config: dict[str, Any],
 def code_digest() -> str:
     """Hash of the modules that the figures depend on (not the command line, the engines or the exports)."""
     aside = {
-        "cli.py",
         "contrasts.py",
         "engine.py",
         "export.py",
@@ -236,6 +235,7 @@ def code_digest() -> str:
         "heads.py",
         "internals.py",
         "ladder.py",
+        "lever_coupling.py",
         "levers.py",
         "study.py",
         "summary.py",
@@ -244,7 +244,11 @@ def code_digest() -> str:
     }
     folder = Path(__file__).parent
     return sha256_bytes(
-        "\n".join(f"{path.name} {sha256_file(path)}" for path in sorted(folder.glob("*.py")) if path.name not in aside)
+        "\n".join(
+            f"{path.name} {sha256_file(path)}"
+            for path in sorted(folder.glob("*.py"))
+            if path.name not in aside and not path.name.startswith("cli")
+        )
     )[:16]
 
 

@@ -1,16 +1,14 @@
 """Log-probabilities of answers, batched: right padding, one prompt pass shared by all answers, logits at answers only.
 
-Left padding without position ids is off by nats on some architectures, so nothing is padded on the left here. Where a
-model takes positions, prompts of similar length share a batch, padded on the right and masked; elsewhere only prompts
-of equal length do. Answers are padded on the right, in parts of similar length.
+Left padding without position ids is off by nats on some architectures, so nothing is padded on the left here. A model that
+takes masks and positions gets a prompt and all its answers as one row (generator.steering.tree). For another one the
+cache of the prompt is copied to its answers, prompts of equal length in a batch, answers padded on the right in parts of
+similar length; a model without such a cache gets prompt and answer as one sequence.
 """
 
 from __future__ import annotations
 
-import copy
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -21,10 +19,19 @@ import torch
 from generator.steering.data import ChoiceItem
 from generator.steering.errors import SteeringError
 from generator.steering.layers import Edit, steering
+from generator.steering.passes import (
+    LOGIT_BUDGET,
+    Request,
+    by_prompt,
+    copied,
+    forward_kept,
+    inside,
+    reorderable,
+    vocabulary_of,
+)
 from generator.steering.subject import Subject, halving
+from generator.steering.tree import TreeBatch, scores_in_trees, tree_batches, tree_scores
 
-#: Upper bound on logits held at once in the answer pass (rows × positions × vocabulary), 2 GB in float32.
-LOGIT_BUDGET = 500_000_000
 DEFAULT_ROWS = 512
 #: A beginning that all prompts share is passed once when it has at least so many tokens (few-shot examples, instructions).
 SHARED_PREFIX = 8
@@ -34,36 +41,18 @@ PART_POSITIONS = 192
 
 
 @dataclass(frozen=True)
-class _Request:
-    item: int
-    answer: int
-    prompt: tuple[int, ...]
-    tokens: tuple[int, ...]
-
-
-@dataclass(frozen=True)
 class Batch:
-    """P prompts (P, S) right-padded to one length, R answers (R, A) right-padded: owner[r] is the prompt of row r.
+    """P prompts (P, S) of one length, R answers (R, A) right-padded: owner[r] is the prompt of row r.
 
-    sizes (P,) and lengths (R,) count the tokens of prompts and answers; parts: rows of similar answer length.
+    lengths (R,) counts the tokens of answers; parts: rows of similar answer length.
     """
 
     prompts: torch.Tensor
-    sizes: torch.Tensor
     owner: torch.Tensor
     answers: torch.Tensor
     lengths: torch.Tensor
     slots: tuple[tuple[int, int], ...]
     parts: tuple[torch.Tensor, ...]
-
-    @property
-    def mask(self) -> torch.Tensor:
-        """Attention mask of the prompts (P, S)."""
-        return inside(self.sizes, width=self.prompts.shape[1]).long()
-
-    @property
-    def padded(self) -> bool:
-        return bool((self.sizes < self.prompts.shape[1]).any())
 
 
 @dataclass(frozen=True)
@@ -71,16 +60,9 @@ class Prepared:
     """Items as token batches, made once and scored many times (sweep, controls)."""
 
     items: tuple[ChoiceItem, ...]
-    requests: tuple[_Request, ...]
-    _made: dict[tuple[int, int, str, bool], list[Batch]] = field(default_factory=dict, repr=False, compare=False)
-
-    @cached_property
-    def longest(self) -> int:
-        """Positions that a prompt and an answer can take in a padded batch."""
-        prompts, answers = (
-            [len(part) for part in parts] for parts in zip(*((r.prompt, r.tokens) for r in self.requests), strict=True)
-        )
-        return max(prompts) + max(answers)
+    requests: tuple[Request, ...]
+    _made: dict[tuple[int, int, str], list[Batch]] = field(default_factory=dict, repr=False, compare=False)
+    _trees: dict[tuple[int, int, str], list[TreeBatch]] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
     def common(self) -> tuple[int, ...]:
@@ -91,12 +73,19 @@ class Prepared:
         count = min(count, *(len(prompt) - 1 for prompt in prompts)) if len(prompts) > 1 else 0
         return low[:count] if count >= SHARED_PREFIX else ()
 
-    def batches(self, *, rows: int, vocabulary: int, device: torch.device, mixed: bool = False) -> list[Batch]:
-        """Batches of at most `rows` answers, kept for the next call with the same limits; mixed: of several prompt lengths."""
-        key = (rows, vocabulary, str(device), mixed)
+    def batches(self, *, rows: int, vocabulary: int, device: torch.device) -> list[Batch]:
+        """Batches of at most `rows` answers, kept for the next call with the same limits."""
+        key = (rows, vocabulary, str(device))
         if key not in self._made:
-            self._made[key] = _batches(self.requests, rows=rows, vocabulary=vocabulary, device=device, mixed=mixed)
+            self._made[key] = _batches(self.requests, rows=rows, vocabulary=vocabulary, device=device)
         return self._made[key]
+
+    def trees(self, *, rows: int, vocabulary: int, device: torch.device) -> list[TreeBatch]:
+        """The same as `batches`, a prompt and its answers in one row."""
+        key = (rows, vocabulary, str(device))
+        if key not in self._trees:
+            self._trees[key] = tree_batches(self.requests, rows=rows, vocabulary=vocabulary, device=device)
+        return self._trees[key]
 
 
 @dataclass(frozen=True)
@@ -119,7 +108,7 @@ def prepare(subject: Subject, items: Sequence[ChoiceItem]) -> Prepared:
             if len(whole) <= len(prompt):
                 raise SteeringError(f"item {item.id}: answer {answer!r} adds no token to its prompt")
             cut = len(prompt)
-            requests.append(_Request(index, number, tuple(whole[:cut]), tuple(whole[cut:])))
+            requests.append(Request(index, number, tuple(whole[:cut]), tuple(whole[cut:])))
     return Prepared(items=tuple(items), requests=tuple(requests))
 
 
@@ -135,33 +124,38 @@ def score(
     """Summed log-probability (nats) of every answer; one float64 array (answers,) an item.
 
     edits: vectors added while scoring; from_last: steer from the last prompt token on instead of at all positions;
-    rows: answers a batch, halved after an out-of-memory error; share_cache: None decides by architecture.
+    rows: answers a batch, halved after an out-of-memory error; share_cache: None decides by architecture, True copies
+    the prompt's cache, False passes every answer with its prompt.
     """
     use_cache = subject.shares_cache if share_cache is None else share_cache
+    trees = share_cache is None and scores_in_trees(subject, prepared.requests)
     result = [np.full(len(item.answers), np.nan) for item in prepared.items]
 
+    def keep(slots: Sequence[tuple[int, int]], found: torch.Tensor) -> None:
+        for (item, answer), value in zip(slots, found.cpu().numpy(), strict=True):
+            result[item][answer] = value
+
     def run(limit: int) -> None:
+        shape: dict[str, Any] = {"rows": limit, "vocabulary": vocabulary_of(subject), "device": subject.device}
         with torch.inference_mode():
-            prefix = (
-                None if not use_cache or not prepared.common else _prefix(subject, prepared.common, edits, from_last)
-            )
-            mixed = use_cache and subject.takes_positions and prepared.longest <= (subject.window or prepared.longest)
-            for batch in prepared.batches(
-                rows=limit, vocabulary=vocabulary_of(subject), device=subject.device, mixed=mixed
-            ):
-                first = batch.sizes - 1 if batch.padded else batch.prompts.shape[1] - 1
-                placed = [Edit(e.vector, e.layer, e.point, first if from_last else e.first) for e in edits]
-                if use_cache:
-                    found = _shared(subject, batch, placed, prefix=prefix, length=len(prepared.common))
-                else:
-                    found = _plain(subject, batch, placed)
-                scores = found.cpu().numpy()
-                for (item, answer), value in zip(batch.slots, scores, strict=True):
-                    result[item][answer] = value
+            common = prepared.common if use_cache else ()
+            prefix = _prefix(subject, common, edits, from_last) if common else None
+            known: dict[str, Any] = {"prefix": prefix, "length": 0 if prefix is None else len(common)}
+            for tree in prepared.trees(**shape) if trees else ():
+                placed = [_placed(edit, tree.sizes - 1, from_last) for edit in edits]
+                keep(tree.slots, tree_scores(subject, tree, placed, **known))
+            for batch in () if trees else prepared.batches(**shape):
+                placed = [_placed(edit, batch.prompts.shape[1] - 1, from_last) for edit in edits]
+                one = _shared(subject, batch, placed, **known) if use_cache else _plain(subject, batch, placed)
+                keep(batch.slots, one)
 
     halving(run, rows=rows)
     require_finite(subject, prepared, result)
     return result
+
+
+def _placed(edit: Edit, last: int | torch.Tensor, from_last: bool) -> Edit:
+    return Edit(edit.vector, edit.layer, edit.point, last if from_last else edit.first)
 
 
 def require_finite(subject: Subject, prepared: Prepared, scores: Sequence[np.ndarray]) -> None:
@@ -188,13 +182,6 @@ def metrics(prepared: Prepared, scores: Sequence[np.ndarray]) -> Metrics:
     return Metrics(*(np.asarray(column) for column in (binary, margin, mc1, mc2)))
 
 
-def copied(cache: Any) -> Any:
-    """A cache over the same tensors: growing or reordering the copy leaves the original as it was."""
-    other = copy.copy(cache)
-    other.layers = [copy.copy(layer) for layer in cache.layers]
-    return other
-
-
 def _prefix(subject: Subject, tokens: tuple[int, ...], edits: Sequence[Edit], from_last: bool) -> Any:
     """The cache of the tokens that all prompts begin with; None where it cannot be copied."""
     row = torch.tensor([tokens], device=subject.device)
@@ -209,20 +196,18 @@ def _shared(subject: Subject, batch: Batch, edits: Sequence[Edit], *, prefix: An
 
     prefix: cache of the first `length` tokens of every prompt, or None.
     """
-    longer, done = batch.answers.shape[1] > 1, 0 if prefix is None else length
+    longer = batch.answers.shape[1] > 1
     given: dict[str, Any] = {"use_cache": longer or prefix is not None}
     if prefix is not None:
         given["past_key_values"] = copied(prefix)
-        given["past_key_values"].reorder_cache(torch.zeros_like(batch.sizes))
-    if batch.padded:
-        given["position_ids"] = torch.arange(done, batch.prompts.shape[1], device=batch.prompts.device)[None, :]
-        given["position_ids"] = given["position_ids"].expand(len(batch.prompts), -1)
-    with steering(subject.blocks, edits, cached=True, seen=done):
-        last = (
-            torch.arange(done, batch.prompts.shape[1], device=batch.sizes.device)[None, :] == batch.sizes[:, None] - 1
-        )
+        given["past_key_values"].reorder_cache(torch.zeros_like(batch.prompts[:, 0]))
+    last = torch.zeros_like(batch.prompts[:, length:], dtype=torch.bool)
+    last[:, -1] = True
+    with steering(subject.blocks, edits, cached=True, seen=length):
         with forward_kept(subject, last):
-            out = subject.model(input_ids=batch.prompts[:, done:], attention_mask=batch.mask, **given)
+            out = subject.model(
+                input_ids=batch.prompts[:, length:], attention_mask=torch.ones_like(batch.prompts), **given
+            )
         first = out.logits[0].float().log_softmax(-1)
         total = first[batch.owner, batch.answers[:, 0]].double()
         if not longer:
@@ -244,49 +229,23 @@ def _continued(subject: Subject, batch: Batch, cache: Any) -> torch.Tensor:
         rows.reorder_cache(owner)
         tokens, targets = batch.answers[part, : width - 1], batch.answers[part, 1:width]
         keep = inside(lengths - 1, width=width - 1)
-        mask = torch.cat([batch.mask[owner], torch.ones_like(tokens)], dim=1)
-        given = {"position_ids": batch.sizes[owner][:, None] + torch.arange(width - 1, device=tokens.device)}
+        mask = torch.ones((len(part), batch.prompts.shape[1] + width - 1), dtype=torch.long, device=tokens.device)
         with forward_kept(subject, keep):
-            out = subject.model(
-                input_ids=tokens,
-                attention_mask=mask,
-                past_key_values=rows,
-                use_cache=True,
-                **(given if batch.padded else {}),
-            )
+            out = subject.model(input_ids=tokens, attention_mask=mask, past_key_values=rows, use_cache=True)
         total[part] = summed(out.logits, targets, keep)
     return total
 
 
 def _plain(subject: Subject, batch: Batch, edits: Sequence[Edit]) -> torch.Tensor:
     """Prompt and answer in one pass without a cache, padded on the right; log-probabilities (R,)."""
-    width = batch.answers.shape[1]
-    places = batch.sizes[batch.owner][:, None] + torch.arange(width, device=batch.answers.device)
-    tokens = torch.cat([batch.prompts[batch.owner], torch.zeros_like(batch.answers)], dim=1)
-    tokens.scatter_(1, places, batch.answers)
+    tokens = torch.cat([batch.prompts[batch.owner], batch.answers], dim=1)
+    first, width = batch.prompts.shape[1], batch.answers.shape[1]
     keep = torch.zeros_like(tokens, dtype=torch.bool)
-    keep.scatter_(1, places - 1, inside(batch.lengths, width=width))
+    keep[:, first - 1 : first + width - 1] = inside(batch.lengths, width=width)
     targets = torch.cat([tokens[:, 1:], tokens[:, :1]], dim=1)
     with steering(subject.blocks, edits, cached=False), forward_kept(subject, keep):
         out = subject.model(input_ids=tokens, attention_mask=torch.ones_like(tokens), use_cache=False)
     return summed(out.logits, targets, keep)
-
-
-@contextmanager
-def forward_kept(subject: Subject, keep: torch.Tensor) -> Iterator[None]:
-    """Hand the output projection the kept positions (R, A) alone: logits come out as (1, kept, vocabulary).
-
-    Scaling and soft-capping that a model applies to its logits act on each number alone, so they still apply.
-    """
-
-    def select(_module: torch.nn.Module, args: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor, ...]:
-        return (args[0][keep].unsqueeze(0), *args[1:])
-
-    handle = subject.model.get_output_embeddings().register_forward_pre_hook(select)
-    try:
-        yield
-    finally:
-        handle.remove()
 
 
 def summed(logits: torch.Tensor, targets: torch.Tensor, keep: torch.Tensor) -> torch.Tensor:
@@ -296,35 +255,21 @@ def summed(logits: torch.Tensor, targets: torch.Tensor, keep: torch.Tensor) -> t
     return torch.zeros(len(keep), dtype=torch.float64, device=keep.device).index_add(0, row, log_p)
 
 
-def inside(lengths: torch.Tensor, *, width: int) -> torch.Tensor:
-    return torch.arange(width, device=lengths.device)[None, :] < lengths[:, None]
-
-
-def _batches(
-    requests: Sequence[_Request], *, rows: int, vocabulary: int, device: torch.device, mixed: bool
-) -> list[Batch]:
-    by_prompt: dict[tuple[int, ...], list[_Request]] = defaultdict(list)
-    for request in requests:
-        by_prompt[request.prompt].append(request)
-    groups = [
-        group[start : start + rows] for group in by_prompt.values() for start in range(0, len(group), rows)
-    ]  # fmt: skip
+def _batches(requests: Sequence[Request], *, rows: int, vocabulary: int, device: torch.device) -> list[Batch]:
     batches: list[Batch] = []
-    pending: list[list[_Request]] = []
-    # in mixed batches answers are cut to parts of similar length later, so only prompts are sorted
-    for group in sorted(groups, key=lambda part: (len(part[0].prompt), 0 if mixed else _widest(part))):
-        shortest = len(pending[0][0].prompt) if pending else 0
-        longest = WIDTH_RATIO * shortest if mixed else shortest
+    pending: list[list[Request]] = []
+    for group in sorted(by_prompt(requests, rows=rows), key=lambda part: (len(part[0].prompt), _widest(part))):
         count = sum(len(part) for part in pending) + len(group)
         width = max(_widest(part) for part in [*pending, group])
-        if pending and (len(group[0].prompt) > longest or count > rows or count * width * vocabulary > LOGIT_BUDGET):
+        other = bool(pending) and len(group[0].prompt) != len(pending[0][0].prompt)
+        if pending and (other or count > rows or count * width * vocabulary > LOGIT_BUDGET):
             batches.append(_batch(pending, device))
             pending = []
         pending.append(group)
     return [*batches, _batch(pending, device)] if pending else batches
 
 
-def _widest(group: Sequence[_Request]) -> int:
+def _widest(group: Sequence[Request]) -> int:
     return max(len(request.tokens) for request in group)
 
 
@@ -344,27 +289,16 @@ def _parts(lengths: Sequence[int]) -> list[list[int]]:
     return parts
 
 
-def _batch(groups: Sequence[Sequence[_Request]], device: torch.device) -> Batch:
+def _batch(groups: Sequence[Sequence[Request]], device: torch.device) -> Batch:
     members = [(index, request) for index, group in enumerate(groups) for request in group]
     width = max(len(request.tokens) for _, request in members)
     padded = [request.tokens + (0,) * (width - len(request.tokens)) for _, request in members]
-    prompts = [group[0].prompt for group in groups]
-    longest = max(map(len, prompts))
+    lengths = [len(request.tokens) for _, request in members]
     return Batch(
-        prompts=torch.tensor([prompt + (0,) * (longest - len(prompt)) for prompt in prompts], device=device),
-        sizes=torch.tensor([len(prompt) for prompt in prompts], device=device),
+        prompts=torch.tensor([group[0].prompt for group in groups], device=device),
         owner=torch.tensor([index for index, _ in members], device=device),
         answers=torch.tensor(padded, device=device),
-        lengths=torch.tensor([len(request.tokens) for _, request in members], device=device),
+        lengths=torch.tensor(lengths, device=device),
         slots=tuple((request.item, request.answer) for _, request in members),
-        parts=tuple(torch.tensor(part, device=device) for part in _parts([len(r.tokens) for _, r in members])),
+        parts=tuple(torch.tensor(part, device=device) for part in _parts(lengths)),
     )
-
-
-def vocabulary_of(subject: Subject) -> int:
-    return int(subject.model.get_output_embeddings().weight.shape[0])
-
-
-def reorderable(cache: Any) -> bool:
-    layers = getattr(cache, "layers", None) or []
-    return len(layers) > 0 and all(isinstance(getattr(layer, "keys", None), torch.Tensor) for layer in layers)

@@ -61,10 +61,11 @@ class Subject:
         return "position_ids" in inspect.signature(self.model.forward).parameters and self.shares_cache
 
     @property
-    def window(self) -> int | None:
-        """Positions that a local attention layer looks back, if the model has one; padding inside a prompt would use them up."""
+    def longest_row(self) -> int | None:
+        """Places of a row within which every position can look at every other and has its own entry in the model's tables."""
         config = self.model.config.get_text_config(decoder=True)
-        sizes = [getattr(config, name, None) for name in ("sliding_window", "window_size", "attention_chunk_size")]
+        names = ("sliding_window", "window_size", "attention_chunk_size", "max_position_embeddings", "n_positions")
+        sizes = [getattr(config, name, None) for name in names]
         return min((size for size in sizes if isinstance(size, int)), default=None)
 
 

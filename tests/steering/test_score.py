@@ -8,6 +8,7 @@ import torch
 
 from generator.core import CapewatchError
 from generator.steering import score as score_module
+from generator.steering import tree as tree_module
 from generator.steering.data import ChoiceItem
 from generator.steering.effects import text_effects
 from generator.steering.generate import generate, is_refusal, is_repetitive
@@ -15,6 +16,7 @@ from generator.steering.layers import Edit
 from generator.steering.roomy import RoomyLayer
 from generator.steering.score import Prepared, metrics, prepare, score
 from generator.steering.subject import halving, make_subject
+from generator.steering.tree import scores_in_trees
 from tests.steering.architectures import CATALOGUE, NumberTokenizer, build
 from tests.steering.small import small_items, small_subject
 
@@ -129,7 +131,7 @@ def mixed_items() -> list[ChoiceItem]:
 
 @pytest.mark.parametrize("name", sorted(CATALOGUE))
 @pytest.mark.parametrize("from_last", [True, False])
-def test_prompts_of_mixed_lengths_in_one_batch_score_as_each_alone(name: str, from_last: bool) -> None:
+def test_items_of_mixed_lengths_score_together_as_each_alone(name: str, from_last: bool) -> None:
     subject = make_subject(build(name), NumberTokenizer(), model_id=name, revision="random")
     edits = [Edit(torch.randn(subject.blocks.width, generator=torch.Generator().manual_seed(1)), 1)]
     together = score(subject, prepare(subject, mixed_items()), edits=edits, from_last=from_last)
@@ -138,11 +140,56 @@ def test_prompts_of_mixed_lengths_in_one_batch_score_as_each_alone(name: str, fr
         np.testing.assert_allclose(found, alone, atol=2e-4)
 
 
-def test_a_batch_of_one_length_holds_one_length_and_a_mixed_one_several() -> None:
-    prepared = prepare(small_subject(), mixed_items())
-    limits = {"rows": 512, "vocabulary": 40, "device": torch.device("cpu")}
-    assert not any(batch.padded for batch in prepared.batches(**limits))
-    assert any(batch.padded for batch in prepared.batches(**limits, mixed=True))
+@pytest.mark.parametrize("name", sorted(CATALOGUE))
+@pytest.mark.parametrize("from_last", [True, False])
+def test_a_copied_prompt_cache_scores_as_each_answer_alone(name: str, from_last: bool) -> None:
+    subject = make_subject(build(name), NumberTokenizer(), model_id=name, revision="random")
+    if not subject.shares_cache:
+        pytest.skip("a recurrent state is not copied")
+    edits = [Edit(torch.randn(subject.blocks.width, generator=torch.Generator().manual_seed(1)), 1)]
+    prepared = prepare(subject, mixed_items())
+    found, alone = (
+        score(subject, prepared, edits=edits, from_last=from_last, share_cache=copy) for copy in (True, False)
+    )
+    np.testing.assert_allclose(np.concatenate(found), np.concatenate(alone), atol=2e-4)
+
+
+def test_models_with_distances_or_masks_of_their_own_are_not_scored_in_trees() -> None:
+    requests = prepare(small_subject(), mixed_items()).requests
+    fitting = {
+        name: scores_in_trees(make_subject(build(name), NumberTokenizer(), model_id=name, revision="r"), requests)
+        for name in ("llama", "gpt2", "gpt_neox", "bloom", "gpt_neo", "mamba", "mpt")
+    }
+    assert [name for name, fits in fitting.items() if not fits] == ["bloom", "gpt_neo", "mamba", "mpt"]
+
+
+def test_a_row_longer_than_the_window_is_not_scored_in_trees() -> None:
+    subject = make_subject(build("llama"), NumberTokenizer(), model_id="x", revision="y")
+    requests = prepare(subject, mixed_items()).requests
+    assert scores_in_trees(subject, requests)
+    subject.model.config.sliding_window = 5
+    assert not scores_in_trees(subject, requests)
+
+
+def test_an_answer_in_a_tree_sees_its_prompt_and_itself_alone() -> None:
+    prepared = prepare(small_subject(), [ChoiceItem("a", "3 4", (" 5 6 7",), (" 8 9", " 10"))])
+    (batch,) = prepared.trees(rows=9, vocabulary=40, device=torch.device("cpu"))
+    assert batch.tokens.tolist() == [[3, 4, 5, 6, 8]]
+    assert batch.place.tolist() == [[0, 1, 2, 3, 2]]
+    seen = (batch.mask(seen=0, dtype=torch.float32)[0, 0] == 0).int().tolist()
+    assert seen == [[1, 0, 0, 0, 0], [1, 1, 0, 0, 0], [1, 1, 1, 0, 0], [1, 1, 1, 1, 0], [1, 1, 0, 0, 1]]
+    assert batch.target.tolist() == [5, 6, 7, 8, 9, 10]
+    assert batch.source.tolist() == [0, 1, 2, 0, 3, 0]  # of the kept positions: the prompt's last, then 5, 6 and 8
+
+
+def test_answers_too_many_for_one_row_are_scored_in_several(monkeypatch: pytest.MonkeyPatch) -> None:
+    subject, items = small_subject(), mixed_items()
+    whole = score(subject, prepare(subject, items))
+    monkeypatch.setattr(tree_module, "ANSWER_POSITIONS", 3)
+    cut = prepare(subject, items)
+    batches = cut.trees(rows=512, vocabulary=40, device=torch.device("cpu"))
+    assert sum(len(batch.tokens) for batch in batches) > len(items)
+    np.testing.assert_allclose(np.concatenate(score(subject, cut)), np.concatenate(whole), atol=1e-5)
 
 
 def test_answers_are_cut_into_parts_of_similar_length() -> None:
@@ -165,7 +212,7 @@ def test_a_common_beginning_is_passed_once_and_changes_no_score(from_last: bool)
     together = score(subject, prepared, edits=edits, from_last=from_last)
     handle.remove()
     assert widths[0] == (1, len(prepared.common))
-    assert max(width for _, width in widths[1:]) < 10
+    assert max(width for _, width in widths[1:]) <= 12  # what is left of a prompt, and its answers
     for item, found in zip(items, together, strict=True):
         alone = score(subject, prepare(subject, [item]), edits=edits, from_last=from_last, share_cache=False)[0]
         np.testing.assert_allclose(found, alone, atol=2e-4)
