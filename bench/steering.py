@@ -1,9 +1,10 @@
 """Speed of the steering benchmark against simple alternatives, as ratios measured in one run.
 
-Run with ``python -m bench.steering`` (CPU, one thread, random weights); ``--shape 1b --device cuda --dtype bfloat16`` on a
-GPU; ``--parts ray`` for two workers against one. Against a one-prompt-at-a-time loop on the same model: choice scoring and
-generation; hook overhead; choice scoring against lm-evaluation-harness's steered model on the same items, where it is
-installed. A row: name, ours_s, reference_s (medians over alternating runs), ratio, note. On a CPU seconds are CPU time.
+Run by ``python -m bench steering`` (CPU, one thread, random weights), or alone with other settings, e.g.
+``python -m bench.steering --shape 1b --device cuda --dtype bfloat16`` on a GPU. Against a one-prompt-at-a-time loop on
+the same model: choice scoring and generation; hook overhead; choice scoring against lm-evaluation-harness's steered model
+on the same items, where it is installed; two Ray workers against one. A row: name, ours_s, reference_s (medians over
+alternating runs), ratio, note. On a CPU seconds are CPU time, but wall time for Ray.
 """
 
 from __future__ import annotations
@@ -13,13 +14,15 @@ import json
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
+from bench.frame import Part, skipped
 from generator.steering.data import ChoiceItem
 from generator.steering.effects import best_pairs
 from generator.steering.generate import generate_ids
@@ -62,7 +65,8 @@ def build(shape: str, *, device: str, dtype: str) -> Subject:
         eos_token_id=2,
     )
     with torch.device(pick_device(device)):
-        model = GPTNeoXForCausalLM(config).to(DTYPES[dtype])
+        model: Any = GPTNeoXForCausalLM(config)
+        model.to(DTYPES[dtype])
     return make_subject(model, tokenizer, model_id=f"random-{shape}", revision="0")
 
 
@@ -109,11 +113,6 @@ def compare(
         "ratio": statistics.median(b / a for a, b in pairs),
         "note": note,
     }
-
-
-def skipped(name: str, reason: str) -> Row:
-    """A row without figures that says why."""
-    return {"name": name, "ours_s": None, "reference_s": None, "ratio": None, "note": f"skipped: {reason}"}
 
 
 def an_edit(subject: Subject) -> Edit:
@@ -204,7 +203,7 @@ def bench_generation(subject: Subject, *, count: int, runs: int, new_tokens: int
         lambda: loop_generation(subject, prompts, edits, new_tokens=new_tokens),
         device=subject.device,
         runs=runs,
-        note=f"{count} prompts, {new_tokens} tokens greedy, both cached; goal 12×",
+        note=f"{count} prompts, {new_tokens} tokens greedy, both cached, {subject.id}; goal 12×",
     )
 
 
@@ -321,38 +320,41 @@ def bench_ray() -> list[Row]:
     ]
 
 
-def main(
+def parts(
     *,
     full: bool = False,
     shape: str = "70m",
     device: str = "cpu",
     dtype: str = "float32",
-    parts: tuple[str, ...] = PARTS[:-1],
+    chosen: Sequence[str] = PARTS,
     threads: int = 1,
-) -> list[Row]:
-    """All rows; `full` doubles the items and the runs and adds Ray."""
+) -> list[Part]:
+    """The chosen parts, each with what makes its rows; `full` doubles the items and the runs."""
     torch.set_num_threads(threads)
-    chosen = (*parts, "ray") if full and "ray" not in parts else parts
     runs, count, rows = (5, 48, 64) if full else (3, 24, 64)
-    found: list[Row] = []
-    if set(chosen) - {"ray"}:
-        subject = build(shape, device=device, dtype=dtype)
-        if "scoring" in chosen:
-            found.append(bench_scoring(subject, count=count, runs=runs))
-            found.append(bench_scoring(subject, count=count // 4, runs=runs, shots=6))
-        if "controls" in chosen:
-            found.append(bench_controls(subject, count=count, runs=runs))
-        if "generation" in chosen:
-            found.append(bench_generation(subject, count=64, runs=runs if full else 1))
-        if "hooks" in chosen:
-            found.append(bench_hooks(subject, runs=runs))
-        if "harness" in chosen:
-            found.extend(bench_harness(subject, count=count, runs=runs, rows=rows))
-        if "device" in chosen:
-            found.extend(bench_device(subject))
-    if "ray" in chosen:
-        found.extend(bench_ray())
-    return found
+
+    @cache
+    def subject(name: str = shape) -> Subject:
+        return build(name, device=device, dtype=dtype)
+
+    def scoring() -> list[Row]:
+        few = bench_scoring(subject(), count=count // 4, runs=runs, shots=6)
+        return [bench_scoring(subject(), count=count, runs=runs), few]
+
+    def generation() -> list[Row]:
+        names = (shape, "tiny") if shape != "tiny" else (shape,)
+        return [bench_generation(subject(name), count=64, runs=runs if full else 2) for name in names]
+
+    makers: dict[str, Callable[[], list[Row]]] = {
+        "scoring": scoring,
+        "controls": lambda: [bench_controls(subject(), count=count, runs=runs)],
+        "generation": generation,
+        "hooks": lambda: [bench_hooks(subject(), runs=runs)],
+        "harness": lambda: bench_harness(subject(), count=count, runs=runs, rows=rows),
+        "device": lambda: bench_device(subject()),
+        "ray": bench_ray,
+    }
+    return [(name, makers[name]) for name in PARTS if name in chosen]
 
 
 if __name__ == "__main__":
@@ -361,8 +363,8 @@ if __name__ == "__main__":
     parser.add_argument("--shape", choices=list(SHAPES), default="70m")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--dtype", choices=list(DTYPES), default="float32")
-    parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS[:-1])
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS, dest="chosen")
     parser.add_argument("--threads", type=int, default=1)
-    options = parser.parse_args()
-    for line in main(**{**vars(options), "parts": tuple(options.parts)}):
-        print(json.dumps(line))
+    for _name, make in parts(**vars(parser.parse_args())):
+        for line in make():
+            print(json.dumps(line), flush=True)

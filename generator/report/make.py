@@ -26,7 +26,7 @@ from generator.report.outputs import changes_feed
 from generator.report.papers import NAMES, published_statistics
 from generator.report.physics import physics_section
 from generator.report.statistics import Computed, compute, generator_for
-from generator.report.steering import read_steering
+from generator.report.steering import Steering, read_steering
 from generator.report.steering_tables import steering_tables
 from generator.report.tables import tables
 from generator.report.tracker import provider_of, tracker_section
@@ -126,7 +126,9 @@ def make_bundle(
     sections["changes"] = changes_section(earlier)
     sections["outputs"] |= changes_feed(earlier, as_of=as_of.isoformat())
     return Bundle(
-        meta=_meta(registry, observations, panels, described, settings, as_of),
+        meta=_meta(
+            registry, observations, panels, described, settings, as_of, digest=data_digest(registry, panels, steering)
+        ),
         statistics=Computed({**computed.statistics, **papers.statistics}, {}).as_json(),
         entities=described,
         tables=tables(
@@ -183,6 +185,8 @@ def _meta(
     described: Mapping[str, list[dict[str, Any]]],
     settings: Settings,
     as_of: dt.date,
+    *,
+    digest: str,
 ) -> dict[str, Any]:
     kinds = [model["kind"] for model in described["models"]]
     unknown = observations.unmatched[observations.unmatched["reason"] == ""]
@@ -192,7 +196,7 @@ def _meta(
         "as_of": as_of.isoformat(),
         "seed": settings.seed,
         "resamples": settings.resamples,
-        "data_digest": data_digest(registry, panels),
+        "data_digest": digest,
         "code_sha256": code_sha256(),
         "dependencies": {name: importlib.metadata.version(name) for name in DEPENDENCIES}
         | {"python": ".".join(map(str, sys.version_info[:2]))},
@@ -223,13 +227,14 @@ def code_sha256() -> str:
     return sha256_bytes(canonical_json([[path.relative_to(package).as_posix(), sha256_file(path)] for path in files]))
 
 
-def data_digest(registry: Registry, panels: Mapping[str, Panel]) -> str:
-    """sha256 over every panel and every written file's content: names the data version of a report."""
+def data_digest(registry: Registry, panels: Mapping[str, Panel], steering: Steering) -> str:
+    """sha256 over every panel, every written file's content and the steering results: names the data version of a report."""
     written = {
         kind: {name: entry.value.model_dump() for name, entry in sorted(getattr(registry, kind).items())}
         for kind in ("models", "benchmarks", "labs", "families", "sources")
     }
-    return sha256_bytes(canonical_json([written, {track: panel.digest for track, panel in sorted(panels.items())}]))
+    tracks = {track: panel.digest for track, panel in sorted(panels.items())}
+    return sha256_bytes(canonical_json([written, tracks, steering.digest]))
 
 
 def freshness(registry: Registry, sources: list[dict[str, Any]], as_of: dt.date) -> list[dict[str, Any]]:

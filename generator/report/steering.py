@@ -1,7 +1,7 @@
 """The steering benchmark as a section of the bundle: results, internals, levers and the live model, checked before use.
 
-Reads what lies under data/steering and computes no figure but Holm's adjustment over the runs of a suite and the bins of
-the control histograms. Every fault of every file is gathered. Torch is not needed.
+Reads what lies under data/steering and computes no figure but Holm's adjustment over the runs of a suite, the bins of
+the control histograms and the coupling along the levers against size. Every fault of every file is gathered. Torch is not needed.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import pandas as pd
 
 from generator.core import Problem, ProblemsFound, canonical_json, sha256_bytes, sha256_file
 from generator.report.steering_shapes import INTERNALS, ITEM_COLUMNS, LEVERS, LIVE
+from generator.steering.lever_coupling import against_size
 from generator.steering.stats import holm
 from generator.steering.world import RELIABLE_CUES, UNMARKED_CUE, UNRELIABLE_CUES
 
@@ -37,6 +38,11 @@ class Steering:
     items: pd.DataFrame = field(default_factory=pd.DataFrame)
     files: dict[str, bytes] = field(default_factory=dict)
 
+    @property
+    def digest(self) -> str:
+        """sha256 of the section, which names its per-item files and the live model by hash; empty without results."""
+        return self.section["digest"] if self.section is not None else ""
+
 
 def read_steering(root: Path) -> Steering:
     """Everything under data/steering; nothing when the folder is not there. Raises ProblemsFound with every fault."""
@@ -46,7 +52,7 @@ def read_steering(root: Path) -> Steering:
     reader = _Reader(root)
     runs, items = reader.runs()
     internals = reader.documents("internals", INTERNALS)
-    levers = reader.documents("levers", LEVERS)
+    levers = [{**grid, "against_size": against_size(grid["rows"])} for grid in reader.documents("levers", LEVERS)]
     live, files = reader.live()
     if reader.problems:
         raise ProblemsFound(reader.problems)

@@ -9,6 +9,7 @@ import pandas as pd
 
 from generator.report.bundle import Field, Table
 from generator.report.steering import Steering
+from generator.steering.lever_coupling import carried_over
 
 OWN = "CC BY 4.0"
 Row = dict[str, Any]
@@ -142,8 +143,24 @@ _LEVER_FIELDS = (
     ),
     Field("truthfulness", "number", "test facts whose truth beats the misconception without a cue", "0-1"),
     Field("truthfulness_unreliable_cue", "number", "the same under an unreliable cue", "0-1"),
+    Field("carried_over", "number", "truthfulness over fact accuracy"),
     Field("perplexity", "number", "perplexity on held-out documents"),
 )
+_SLOPE_FIELDS = (
+    Field("grid", "text", "grid of recipes"),
+    Field("lever", "text", "what was varied"),
+    *(
+        Field(f"{stage}_{name}", kind, f"{words}: {what}")
+        for stage, words in (
+            ("on_facts", "slope of truthfulness on fact accuracy within seeds"),
+            ("on_size", "slope of truthfulness over fact accuracy for each doubling of the parameters"),
+        )
+        for name, kind, what in (
+            ("slope", "number", "mean over seeds"), ("low", "number", "lower end of its 95 % t interval"),
+            ("high", "number", "upper end of it"), ("seeds", "number", "seeds"), ("reason", "text", "why there is none"),
+        )
+    ),
+)  # fmt: skip
 
 
 def steering_tables(steering: Steering) -> dict[str, Table]:
@@ -171,10 +188,12 @@ def steering_tables(steering: Steering) -> dict[str, Table]:
                    (row for one in internals for row in _networks(one))),
         ]  # fmt: skip
     if levers:
-        made.append(
+        made += [
             _table("steering-levers", "Controlled levers", "One row a trained network.", _LEVER_FIELDS,
-                   ({"grid": one["grid"], **row} for one in levers for row in one["rows"]))
-        )  # fmt: skip
+                   ({"grid": one["grid"], **row, "carried_over": carried_over(row)} for one in levers for row in one["rows"])),
+            _table("steering-lever-slopes", "Coupling along the levers", "One row a lever.", _SLOPE_FIELDS,
+                   (row for one in levers for row in _slopes(one))),
+        ]  # fmt: skip
     return {table.name: table for table in made}
 
 
@@ -213,6 +232,12 @@ def _run(run: Row) -> Row:
         "n": binary["n"], "base": test["base"]["binary"], "steered": test["steered"]["binary"], "net": binary["net"],
         "mcnemar_p": binary["mcnemar_p"], "rank_p": test["gain"]["rank_p"], "controls": test["gain"]["controls"],
     }  # fmt: skip
+
+
+def _slopes(grid: Row) -> Iterator[Row]:
+    for name, lever in grid["against_size"].items():
+        figures = {f"{stage}_{key}": value for stage in ("on_facts", "on_size") for key, value in lever[stage].items()}
+        yield {"grid": grid["grid"], "lever": name, **figures}
 
 
 def _cells(run: Row) -> Iterator[Row]:

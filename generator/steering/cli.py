@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 
 from generator.core import CapewatchError, canonical_json, write_atomic
-from generator.steering.errors import SteeringError, UsageFault, require_torch
-
-OUT = "data/steering"
-SIZES = ("xs", "s", "m")
+from generator.steering.cli_demo import export_command, internals_command, levers_command, train_demo_command
+from generator.steering.cli_many import matrix_command, slurm_command, sweep_command, validate_command
+from generator.steering.cli_shared import OUT, SIZES, prefixed, reporter, seed_list
+from generator.steering.errors import UsageFault, require_torch
 
 
 class SteerGroup(click.Group):
@@ -104,7 +102,7 @@ def run_command(
     from generator.steering.engine import DEFAULT_JUDGES, execute
     from generator.steering.ladder import Job, demo_jobs
 
-    report = _reporter(quiet=as_json)
+    report = reporter(quiet=as_json)
     if model is None and suite != "demo":
         raise UsageFault(f"suite {suite} needs --model", hint="e.g. --model EleutherAI/pythia-70m-deduped")
     if options.pop("judges"):
@@ -123,136 +121,9 @@ def run_command(
         result = execute(job, report=report, rebuild=rebuild)
         _finish([(job.folder, result)], as_json=as_json, single=True)
         return
-    jobs = demo_jobs(out=out, sizes=SIZES, seeds=_seeds(seeds))
-    done = [(job.folder, execute(job, report=_prefixed(report, job.model), rebuild=rebuild)) for job in jobs]
+    jobs = demo_jobs(out=out, sizes=SIZES, seeds=seed_list(seeds))
+    done = [(job.folder, execute(job, report=prefixed(report, job.model), rebuild=rebuild)) for job in jobs]
     _finish(done, as_json=as_json, single=False)
-
-
-@steer.command("sweep")
-@click.argument("ladder", default="demo")
-@click.option("--engine", type=click.Choice(["local", "ray"]), default="local", show_default=True)
-@click.option(
-    "--workers", type=click.IntRange(min=1), default=1, show_default=True, help="Ray workers on this machine."
-)
-@click.option("--gpus-per-job", type=click.FloatRange(min=0), default=0.0, show_default=True)
-@click.option(
-    "--address", default="", help="Ray cluster to join, e.g. auto or ray://head:10001; default: start one here."
-)
-@click.option("--device", default="auto", show_default=True)
-@click.option("--data", type=click.Path(file_okay=False), help="Folder with the data files; default: the cache.")
-@click.option("--offline", is_flag=True, help="Fetch no data file.")
-@click.option("--out", default=OUT, show_default=True)
-@click.option("--json", "as_json", is_flag=True, help="Print the outcomes as JSON.")
-def sweep_command(
-    *,
-    ladder: str,
-    engine: str,
-    workers: int,
-    gpus_per_job: float,
-    address: str,
-    device: str,
-    data: str | None,
-    offline: bool,
-    out: str,
-    as_json: bool,
-) -> None:
-    """Run every model of a LADDER file, or of a bundled ladder: demo, pythia, opt, modern.
-
-    A failed model does not stop the others and leaves a result that says why. With --engine ray, a job whose worker
-    dies is started again; every job writes its own folder, so results of several machines merge by copying.
-
-    \b
-    Examples:
-      capewatch steer sweep demo
-      capewatch steer sweep my-ladder.yaml --engine ray --workers 2
-      capewatch steer sweep pythia --engine ray --address auto --gpus-per-job 1 --device cuda
-    """
-    require_torch()
-    from generator.steering import engine as engines
-    from generator.steering.ladder import ladder_jobs, load_ladder
-
-    jobs = ladder_jobs(load_ladder(ladder), out=out, device=device, data=data or "", offline=offline)
-    report = _reporter(quiet=as_json)
-    if engine == "ray":
-        outcomes = engines.run_ray(jobs, workers=workers, gpus=gpus_per_job, report=report, address=address)
-    else:
-        outcomes = engines.run_local(jobs, report=report)
-    if as_json:
-        click.echo(canonical_json(outcomes, indent=1), nl=False)
-    else:
-        for row in outcomes:
-            click.echo(f"{row['model']}: {row['status']}{': ' + row['reason'] if row['reason'] else ''}")
-    failed = [row["model"] for row in outcomes if row["status"] == "failed"]
-    if failed:
-        raise SteeringError(f"{len(failed)} of {len(outcomes)} models failed: {', '.join(failed)}")
-
-
-@steer.command("matrix")
-@click.argument("ladder", default="pythia")
-@click.option("--device", default="auto", show_default=True, help="Device that every job asks for.")
-@click.option("--data", type=click.Path(file_okay=False), help="Folder with the data files on the runner.")
-@click.option("--out", default=OUT, show_default=True, help="Folder for the result folders.")
-def matrix_command(*, ladder: str, device: str, data: str | None, out: str) -> None:
-    """Print the models of a LADDER as the job matrix of a workflow: one line of JSON, {"include": [...]}. Runs nothing.
-
-    An entry has name (of its result folder), model, suite and the command that runs exactly this job.
-
-    \b
-    Examples:
-      capewatch steer matrix pythia
-      capewatch steer matrix my-ladder.yaml --device cuda
-    """
-    from generator.steering.ladder import job_matrix, ladder_jobs, load_ladder
-
-    jobs = ladder_jobs(load_ladder(ladder), out=out, device=device, data=data or "")
-    click.echo(canonical_json(job_matrix(jobs)).rstrip("\n"))
-
-
-@steer.command("slurm")
-@click.argument("ladder", default="pythia")
-@click.option("--hours", type=click.IntRange(1, 720), default=4, show_default=True, help="Time limit of a job.")
-@click.option("--device", default="cuda", show_default=True)
-@click.option("--data", type=click.Path(file_okay=False), help="Folder with the data files on the cluster.")
-@click.option("--out", default=OUT, show_default=True, help="Folder for the result folders.")
-def slurm_command(*, ladder: str, hours: int, device: str, data: str | None, out: str) -> None:
-    """Print the models of a LADDER as a SLURM array, one GPU a task. Runs nothing; submit it again to finish what stopped.
-
-    \b
-    Examples:
-      capewatch steer slurm pythia > ladder.sbatch
-      capewatch steer slurm my-ladder.yaml --hours 8
-    """
-    from generator.steering.ladder import ladder_jobs, load_ladder, slurm_array
-
-    jobs = ladder_jobs(load_ladder(ladder), out=out, device=device, data=data or "")
-    click.echo(slurm_array(jobs, hours=hours), nl=False)
-
-
-@steer.command("validate")
-@click.argument("folder", default=OUT, type=click.Path(path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="Print results and problems as JSON.")
-def validate_command(*, folder: Path, as_json: bool) -> None:
-    """Check every result under FOLDER: schema, named files and hashes, item tables, summary. Prints all problems at once.
-
-    Exit code 0 when all is well, 1 when something is wrong. Needs no torch.
-
-    \b
-    Examples:
-      capewatch steer validate
-      capewatch steer validate downloaded/steering --json
-    """
-    from generator.steering.validate import problems
-
-    results, wrong = problems(folder)
-    if as_json:
-        shown = {"results": [result.model.id for result in results], "problems": wrong}
-        click.echo(canonical_json(shown, indent=1), nl=False)
-    else:
-        for line in wrong:
-            click.echo(line)
-        click.echo(f"results read: {len(results)}, problems: {len(wrong)}")
-    if wrong:
-        raise SteeringError(f"{folder}: {len(wrong)} problems")
 
 
 @steer.command("try")
@@ -287,129 +158,6 @@ def try_command(**options: Any) -> None:
         click.echo(f"{name:>8}  {shown[name]}")
 
 
-@steer.command("train-demo")
-@click.option("--sizes", default=",".join(SIZES), show_default=True)
-@click.option("--seeds", default="0", show_default=True)
-@click.option("--out", type=click.Path(file_okay=False), help="Folder for the checkpoints; default: the cache.")
-@click.option("--json", "as_json", is_flag=True)
-def train_demo_command(*, sizes: str, seeds: str, out: str | None, as_json: bool) -> None:
-    """Train the demo ladder on CPU (about 4 CPU-minutes a seed, one thread) and keep the checkpoints.
-
-    \b
-    Examples:
-      capewatch steer train-demo
-      capewatch steer train-demo --sizes xs --seeds 0,1,2
-    """
-    require_torch()
-    from generator.core import sha256_bytes
-    from generator.steering.checkpoints import default_cache, demo_bytes
-
-    folder = Path(out) if out else default_cache()
-    report = _reporter(quiet=as_json)
-    made: list[dict[str, Any]] = []
-    for seed in _seeds(seeds):
-        for size in [word.strip() for word in sizes.split(",")]:
-            data = demo_bytes(
-                size,
-                seed,
-                cache=folder,
-                rebuild=True,
-                progress=_every_hundred(_prefixed(report, f"demo:{size}-{seed}")),
-            )
-            made.append({"model": f"demo:{size}-{seed}", "bytes": len(data), "sha256": sha256_bytes(data)})
-    if as_json:
-        click.echo(canonical_json(made, indent=1), nl=False)
-    else:
-        for row in made:
-            click.echo(f"{row['model']}  {row['bytes']} bytes  sha256 {row['sha256'][:16]}")
-
-
-@steer.command("internals")
-@click.option("--model", "models", multiple=True, help="Repeatable; default: the demo ladder of all three seeds.")
-@click.option(
-    "--networks", type=click.IntRange(min=1), default=3, show_default=True, help="Random networks of the null."
-)
-@click.option("--seed", type=int, default=0, show_default=True)
-@click.option("--device", default="auto", show_default=True)
-@click.option("--dtype", type=click.Choice(["float32", "bfloat16", "float16"]), default="float32", show_default=True)
-@click.option("--out", default=OUT, show_default=True)
-@click.option("--json", "as_json", is_flag=True)
-def internals_command(
-    *, models: tuple[str, ...], networks: int, seed: int, device: str, dtype: str, out: str, as_json: bool
-) -> None:
-    """Coupling per layer and head, output bottleneck and dimension of the states, with permutation and random-weight nulls.
-
-    \b
-    Examples:
-      capewatch steer internals
-      capewatch steer internals --model EleutherAI/pythia-70m-deduped
-    """
-    require_torch()
-    from generator.steering.study import measure_internals
-
-    names = models or tuple(f"demo:{size}-{number}" for number in (0, 1, 2) for size in SIZES)
-    report = _reporter(quiet=as_json)
-    measured = [
-        measure_internals(name, networks=networks, seed=seed, device=device, dtype=dtype, out=out, report=report)
-        for name in names
-    ]
-    if as_json:
-        click.echo(canonical_json(measured, indent=1), nl=False)
-        return
-    for one in measured:
-        layers, heads = one["trained"]["layers"], one["trained"]["heads"]
-        beyond = sum(row["p"] <= 0.05 for row in layers)
-        click.echo(
-            f"{one['model']}: {beyond} of {len(layers)} layers coupled beyond the permutation null; "
-            f"{heads['competing']} competing and {heads['cooperating']} cooperating of {heads['heads']} heads"
-        )
-
-
-@steer.command("levers")
-@click.option("--grid", type=click.Choice(["small", "large"]), default="small", show_default=True)
-@click.option("--seeds", default="0,1,2", show_default=True)
-@click.option("--device", default="cpu", show_default=True)
-@click.option("--out", default=OUT, show_default=True)
-@click.option("--json", "as_json", is_flag=True)
-def levers_command(*, grid: str, seeds: str, device: str, out: str, as_json: bool) -> None:
-    """Train the world with width, depth, curation or steps varied one at a time (small grid: about 25 CPU-minutes).
-
-    \b
-    Examples:
-      capewatch steer levers
-      capewatch steer levers --grid large --device cuda
-    """
-    require_torch()
-    from generator.steering.study import measure_levers
-
-    found = measure_levers(grid, seeds=_seeds(seeds), device=device, out=out, report=_reporter(quiet=as_json))
-    if as_json:
-        click.echo(canonical_json(found, indent=1), nl=False)
-        return
-    for name, lever in found["levers"].items():
-        for measure, move in lever["move"].items():
-            click.echo(
-                f"{name}: {measure} {move['mean']:+.3f} [{move['low']:+.3f}, {move['high']:+.3f}] from end to end"
-            )
-
-
-@steer.command("export")
-@click.option("--model", default="demo:m-0", show_default=True)
-@click.option("--out", default=OUT, show_default=True, help="Folder with the result folders; files go to its live/.")
-def export_command(*, model: str, out: str) -> None:
-    """Write weights, vocabulary, vectors and reference logits for the live demonstration in a browser.
-
-    \b
-    Example:
-      capewatch steer export --model demo:m-0
-    """
-    require_torch()
-    from generator.steering.study import export_demo
-
-    for name, size in export_demo(model, out=out).items():
-        click.echo(f"{name}  {size} bytes")
-
-
 def _finish(done: list[tuple[Path, Any]], *, as_json: bool, single: bool) -> None:
     from generator.steering.results import json_schema
     from generator.steering.summary import summarise, text_table
@@ -428,34 +176,7 @@ def _finish(done: list[tuple[Path, Any]], *, as_json: bool, single: bool) -> Non
             click.echo(f"written: {folder / 'result.json'}")
 
 
-def _reporter(*, quiet: bool) -> Callable[[str], None]:
-    """Progress lines on the error stream, only when somebody is watching."""
-    shown = not quiet and sys.stderr.isatty()
-
-    def report(text: str) -> None:
-        if shown:
-            click.echo(f"\r\033[K{text}", err=True, nl=False)
-
-    return report
-
-
-def _prefixed(report: Callable[[str], None], name: str) -> Callable[[str], None]:
-    return lambda text: report(f"{name}: {text}")
-
-
-def _every_hundred(report: Callable[[str], None]) -> Callable[[int], None]:
-    def progress(step: int) -> None:
-        if step % 100 == 0:
-            report(f"training, step {step}")
-
-    return progress
-
-
-def _seeds(text: str) -> list[int]:
-    try:
-        seeds = [int(word) for word in text.split(",")]
-    except ValueError:
-        raise UsageFault(f"--seeds: {text!r} is not a list of whole numbers", hint="e.g. --seeds 0,1,2") from None
-    if min(seeds) < 0:
-        raise UsageFault(f"--seeds: {min(seeds)} is negative")
-    return seeds
+for command in (sweep_command, matrix_command, slurm_command, validate_command):
+    steer.add_command(command)
+for command in (train_demo_command, internals_command, levers_command, export_command):
+    steer.add_command(command)

@@ -20,14 +20,12 @@ from generator.core import canonical_json, read_json, write_atomic
 from generator.steering.demo import choice_item
 from generator.steering.effects import text_effects
 from generator.steering.errors import SteeringError
+from generator.steering.lever_coupling import MIN_MOVE, fact_move
 from generator.steering.score import metrics, prepare, score
 from generator.steering.stats import mean_interval
 from generator.steering.subject import Subject, make_subject
 from generator.steering.train import Recipe, demo_tokenizer, train
 from generator.steering.world import RELIABLE_CUES, UNMARKED_CUE, UNRELIABLE_CUES, VOCABULARY
-
-#: A slope is given only when the lever moves fact accuracy by at least this much between its ends.
-MIN_MOVE = 0.02
 
 
 @dataclass(frozen=True)
@@ -184,7 +182,7 @@ def coupling(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
     facts = np.asarray([[_value(rows, seed, level, "fact_accuracy") for level in levels] for seed in seeds])
     truth = np.asarray([[_value(rows, seed, level, "truthfulness") for level in levels] for seed in seeds])
     x, y = facts - facts.mean(1, keepdims=True), truth - truth.mean(1, keepdims=True)
-    spread = float(np.abs(facts[:, -1] - facts[:, 0]).mean())
+    spread = fact_move(rows)
     result: dict[str, Any] = {"n": int(x.size), "fact_move": spread, "slope": None, "r": None, "p": None, "reason": ""}
     norm = math.sqrt(float((x**2).sum() * (y**2).sum()))
     if spread < MIN_MOVE or norm == 0:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -11,10 +12,12 @@ from generator.site import format, tables
 from generator.site.groups.steering_parts import Row, between, share
 from generator.site.page import Page, base_of
 from generator.site.plots import Line, Panel, Plots
+from generator.site.published import no_value
 from generator.site.tables import Cell, Column
 from generator.site.view import View
 
 URL = "steering/levers/"
+CARRIED = "Truthfulness over fact accuracy"
 MEASURES = (("fact_accuracy", "Fact accuracy"), ("truthfulness", "Truthfulness"))
 
 
@@ -34,6 +37,8 @@ def pages(view: View) -> Iterator[Page]:
                 "centre": centre_words(grid["centre"]),
                 "seeds": grid["seeds"],
                 "summary": summary(grid),
+                "size": size_figure(grid, base),
+                "slopes": slopes_table(grid),
                 "levers": [
                     {
                         "name": name,
@@ -45,7 +50,7 @@ def pages(view: View) -> Iterator[Page]:
             }
             for grid in grids
         ],
-        files=[view.csv(name) for name in ("steering-levers",) if view.csv(name)],
+        files=[view.csv(name) for name in ("steering-levers", "steering-lever-slopes") if view.csv(name)],
     )
     yield Page("steering/levers.md", "Steering: levers", sentence, body)
 
@@ -190,3 +195,104 @@ def _moved(move: Row) -> Markup:
         format.signed(100 * move["mean"]), between(move["low"], move["high"], sign=True)
     )
     return text if move["moves"] else text + Markup("<br><small>includes zero</small>")
+
+
+def slope_words(found: Row) -> str:
+    """``−0.12 [−0.21, −0.03]``, or why there is none."""
+    if not format.known(found["slope"]):
+        return str(found["reason"])
+    return f"{format.signed(found['slope'], 2)} {format.interval(found['low'], found['high'], sign=True)}"
+
+
+def size_finding(grid: Row) -> str:
+    """What the share carried over does with size along the levers that change it, and along the others."""
+    sized, same = [], []
+    for name, lever in grid["against_size"].items():
+        found, ends = lever["on_size"], (lever["points"][0], lever["points"][-1])
+        if format.known(found["slope"]):
+            clear = found["low"] > 0 or found["high"] < 0
+            sized.append(f"{name} {slope_words(found)}{'' if clear else ' (includes zero)'}")
+        else:
+            words = " to ".join(format.number(end["carried_over"]) for end in ends)
+            levels = " to ".join(format.words(end["level"]) for end in ends)
+            same.append(f"{name} {words} from {levels}")
+    parts = [f"Change for each doubling of the parameters: {'; '.join(sized)}."] if sized else []
+    parts += [f"At one size: {'; '.join(same)}."] if same else []
+    return " ".join(parts)
+
+
+def _size_panel(name: str, lever: Row, across: tuple[float, float], top: float) -> Panel:
+    points = [(math.log2(row["parameters"]), row) for row in lever["points"] if format.known(row["carried_over"])]
+    seeds = sorted({one["seed"] for _x, row in points for one in row["seeds"]})
+    single = [
+        Line([(x, one["carried_over"]) for x, row in points for one in row["seeds"] if one["seed"] == seed], "expected")
+        for seed in seeds
+    ]
+    ticks = dict.fromkeys((x, format.size(row["parameters"])) for x, row in points)
+    told = "; ".join(
+        f"{format.number(row['carried_over'])} at {format.words(row['level'])} ({format.size(row['parameters'])})"
+        for _x, row in points
+    )
+    sized = format.known(lever["on_size"]["slope"])
+    note = f"{slope_words(lever['on_size'])} a doubling" if sized else f"No slope: {lever['on_size']['reason']}"
+    return Panel(
+        alt=f"{name.capitalize()}: {told}. {note}.",
+        x=across,
+        y=(0, top),
+        x_ticks=list(ticks),
+        y_ticks=[(0, "0"), (0.5, "0.5"), (1, "1")],
+        lines=[*single, Line([(x, row["carried_over"]) for x, row in points])],
+        band=[(x, max(row["low"], 0), row["high"]) for x, row in points] if sized else (),
+        levels=(1,),
+        name=name.capitalize(),
+        note=f"{note}.",
+    )
+
+
+def size_figure(grid: Row, base: str) -> Markup:
+    """The share carried over against the parameters, one panel a lever on common axes."""
+    found = grid["against_size"]
+    rows = [row for lever in found.values() for row in lever["points"]]
+    sizes = [math.log2(row["parameters"]) for row in rows]
+    known = [value for row in rows for value in (row["high"], row["carried_over"]) if format.known(value)]
+    across, top = (min(sizes) - 0.3, max(sizes) + 0.3), max([1.1, *known])
+    columns = (
+        Column("Lever"), Column("Level", "number"), Column("Parameters", "number"), Column(CARRIED, "number"),
+        Column("95 % interval", "number"),
+    )  # fmt: skip
+    body = [
+        [
+            name.capitalize(), Cell(format.words(row["level"]), row["level"]),
+            Cell(format.size(row["parameters"]), row["parameters"]), tables.figure(row["carried_over"], 2),
+            format.interval(row["low"], row["high"]),
+        ]
+        for name, lever in found.items() for row in lever["points"]
+    ]  # fmt: skip
+    return Plots(
+        f"{grid['grid']}-size", f"{CARRIED}, against parameters.", size_finding(grid),
+        [_size_panel(name, lever, across, top) for name, lever in found.items()], data="data/tables/steering-levers.csv",
+        table=tables.table(columns, body, caption=f"{CARRIED}, by lever and size"),
+        note=f"Dots: mean over {format.plural(len(grid['seeds']), 'seed')}; dashed: each seed; band: 95 % t interval over seeds; "
+        "line at 1: as truthful without a cue as accurate under a reliable one. Parameters on a log scale.",
+    ).html(base)  # fmt: skip
+
+
+def slopes_table(grid: Row) -> Markup:
+    """The two slopes of every lever with their intervals over seeds."""
+    columns = (
+        Column("Lever"), Column("Truthfulness on fact accuracy, pp per pp", "number"), Column("95 % interval", "number"),
+        Column(f"{CARRIED}, per doubling of parameters", "number"), Column("95 % interval", "number"),
+    )  # fmt: skip
+    body = []
+    for name, lever in grid["against_size"].items():
+        cells: list[Any] = [name.capitalize()]
+        for found in (lever["on_facts"], lever["on_size"]):
+            if format.known(found["slope"]):
+                cells += [
+                    tables.figure(found["slope"], 2, sign=True),
+                    format.interval(found["low"], found["high"], sign=True),
+                ]
+            else:
+                cells += [Cell(no_value(found["reason"])), Cell(no_value(found["reason"]))]
+        body.append(cells)
+    return tables.table(columns, body, caption="Slope of each lever over seeds", sortable=False)
