@@ -343,7 +343,7 @@ def parts(
 
     def generation() -> list[Row]:
         names = (shape, "tiny") if shape != "tiny" else (shape,)
-        return [bench_generation(subject(name), count=64, runs=runs if full else 2) for name in names]
+        return [bench_generation(subject(name), count=64, runs=runs if full else 1) for name in names]
 
     makers: dict[str, Callable[[], list[Row]]] = {
         "scoring": scoring,

@@ -10,8 +10,10 @@ import pytest
 
 from generator.core import ProblemsFound
 from generator.report.bundle import read_bundle
-from generator.report.steering import BIN, histogram, read_steering
+from generator.report.make import data_digest
+from generator.report.steering import BIN, Steering, histogram, read_steering
 from generator.report.steering_tables import steering_tables
+from generator.schema import Registry
 from tests.report.test_bundle import bundle
 from tests.steering_files import KEPT, REPOSITORY, read, steering_project, write
 
@@ -30,6 +32,18 @@ def faults(root: Path) -> list[str]:
 def test_a_project_without_results_has_no_section_and_no_table(tmp_path: Path) -> None:
     steering = read_steering(tmp_path)
     assert (steering.section, steering.files, steering_tables(steering)) == (None, {}, {})
+
+
+def test_the_data_digest_names_the_steering_results_too(tmp_path: Path) -> None:
+    folder = steering_project(tmp_path)
+    registry = Registry(root=tmp_path)
+    before = data_digest(registry, {}, read_steering(tmp_path))
+    assert before == data_digest(registry, {}, read_steering(tmp_path))
+    assert before != data_digest(registry, {}, Steering())
+    grid = read(folder / "levers" / "small.json")
+    grid["rows"][0]["truthfulness"] += 0.01
+    write(folder / "levers" / "small.json", grid)
+    assert data_digest(registry, {}, read_steering(tmp_path)) != before
 
 
 def test_the_committed_results_are_sound_and_holm_is_that_of_the_summary() -> None:

@@ -166,6 +166,22 @@ def test_both_nulls_are_drawn_in_every_panel_of_the_coupling(view: View) -> None
     assert html.count('class="line expected"') == sum(len(one["random_weights"]) for one in found)
 
 
+def test_the_share_carried_over_is_drawn_against_size_with_one_panel_a_lever_and_its_slope_or_the_reason(
+    view: View,
+) -> None:
+    grid = view.section("steering")["levers"][0]
+    html = str(steering_levers.size_figure(grid, "../../"))
+    found = grid["against_size"]
+    assert html.count('role="img"') == len(found)
+    assert html.count('class="line expected"') == len(found) * len(grid["seeds"])
+    assert html.count("<tr>") == 1 + sum(len(lever["points"]) for lever in found.values())
+    for lever in found.values():
+        assert steering_levers.slope_words(lever["on_size"]) in html
+    assert str(steering_levers.slopes_table(grid)).count("leaves the size of the network as it is") >= 2
+    assert "(includes zero)" in steering_levers.size_finding(grid)
+    assert view.csv("steering-lever-slopes")
+
+
 def test_a_lever_moves_a_measure_only_when_its_interval_excludes_zero(view: View) -> None:
     grid = view.section("steering")["levers"][0]
     for lever in grid["levers"].values():
