@@ -176,7 +176,7 @@ def test_the_share_carried_over_is_drawn_against_size_with_one_panel_a_lever_and
     assert html.count('class="line expected"') == len(found) * len(grid["seeds"])
     assert html.count("<tr>") == 1 + sum(len(lever["points"]) for lever in found.values())
     for lever in found.values():
-        assert steering_levers.slope_words(lever["on_size"]) in html
+        assert steering_levers.slope_words(lever["on_size"]).capitalize() in html
     assert str(steering_levers.slopes_table(grid)).count("leaves the size of the network as it is") >= 2
     assert "(includes zero)" in steering_levers.size_finding(grid)
     assert view.csv("steering-lever-slopes")

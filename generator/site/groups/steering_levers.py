@@ -9,7 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from generator.site import format, tables
-from generator.site.groups.steering_parts import Row, between, share
+from generator.site.groups.steering_parts import Row, between, share, stacked
 from generator.site.page import Page, base_of
 from generator.site.plots import Line, Panel, Plots
 from generator.site.published import no_value
@@ -215,42 +215,52 @@ def size_finding(grid: Row) -> str:
         else:
             words = " to ".join(format.number(end["carried_over"]) for end in ends)
             levels = " to ".join(format.words(end["level"]) for end in ends)
-            same.append(f"{name} {words} from {levels}")
+            same.append(f"{name} from {levels}: {words}")
     parts = [f"Change for each doubling of the parameters: {'; '.join(sized)}."] if sized else []
     parts += [f"At one size: {'; '.join(same)}."] if same else []
     return " ".join(parts)
 
 
 def _size_panel(name: str, lever: Row, across: tuple[float, float], top: float) -> Panel:
-    points = [(math.log2(row["parameters"]), row) for row in lever["points"] if format.known(row["carried_over"])]
+    """Against parameters; against its levels, evenly spaced, where a lever leaves the size as it is."""
+    sized = format.known(lever["on_size"]["slope"])
+    points = [
+        (math.log2(row["parameters"]) if sized else float(place), row)
+        for place, row in enumerate(lever["points"]) if format.known(row["carried_over"])
+    ]  # fmt: skip
     seeds = sorted({one["seed"] for _x, row in points for one in row["seeds"]})
     single = [
         Line([(x, one["carried_over"]) for x, row in points for one in row["seeds"] if one["seed"] == seed], "expected")
         for seed in seeds
     ]
-    ticks = dict.fromkeys((x, format.size(row["parameters"])) for x, row in points)
+    ticks = [(x, format.size(row["parameters"]) if sized else format.words(row["level"])) for x, row in points]
     told = "; ".join(
         f"{format.number(row['carried_over'])} at {format.words(row['level'])} ({format.size(row['parameters'])})"
         for _x, row in points
     )
-    sized = format.known(lever["on_size"]["slope"])
-    note = f"{slope_words(lever['on_size'])} a doubling" if sized else f"No slope: {lever['on_size']['reason']}"
+    note = (
+        f"{slope_words(lever['on_size'])} a doubling of the parameters"
+        if sized
+        else lever["on_size"]["reason"].capitalize()
+    )
+    sizes = dict.fromkeys(format.size(row["parameters"]) for _x, row in points)
+    what = name.capitalize() if sized else f"{name.capitalize()}, at {' to '.join(sizes)} parameters"
     return Panel(
         alt=f"{name.capitalize()}: {told}. {note}.",
-        x=across,
+        x=across if sized else (-0.3, len(lever["points"]) - 0.7),
         y=(0, top),
-        x_ticks=list(ticks),
+        x_ticks=ticks,
         y_ticks=[(0, "0"), (0.5, "0.5"), (1, "1")],
         lines=[*single, Line([(x, row["carried_over"]) for x, row in points])],
-        band=[(x, max(row["low"], 0), row["high"]) for x, row in points] if sized else (),
+        band=[(x, max(row["low"], 0), row["high"]) for x, row in points],
         levels=(1,),
-        name=name.capitalize(),
+        name=what,
         note=f"{note}.",
     )
 
 
 def size_figure(grid: Row, base: str) -> Markup:
-    """The share carried over against the parameters, one panel a lever on common axes."""
+    """The share carried over, one panel a lever: against the parameters on a common axis where the lever changes them."""
     found = grid["against_size"]
     rows = [row for lever in found.values() for row in lever["points"]]
     sizes = [math.log2(row["parameters"]) for row in rows]
@@ -273,26 +283,27 @@ def size_figure(grid: Row, base: str) -> Markup:
         [_size_panel(name, lever, across, top) for name, lever in found.items()], data="data/tables/steering-levers.csv",
         table=tables.table(columns, body, caption=f"{CARRIED}, by lever and size"),
         note=f"Dots: mean over {format.plural(len(grid['seeds']), 'seed')}; dashed: each seed; band: 95 % t interval over seeds; "
-        "line at 1: as truthful without a cue as accurate under a reliable one. Parameters on a log scale.",
+        "line at 1: as truthful without a cue as accurate under a reliable one. Across: parameters on a log scale; the levels of a "
+        "lever that leaves the size as it is.",
     ).html(base)  # fmt: skip
 
 
 def slopes_table(grid: Row) -> Markup:
     """The two slopes of every lever with their intervals over seeds."""
     columns = (
-        Column("Lever"), Column("Truthfulness on fact accuracy, pp per pp", "number"), Column("95 % interval", "number"),
-        Column(f"{CARRIED}, per doubling of parameters", "number"), Column("95 % interval", "number"),
+        Column("Lever"), Column("Truthfulness on fact accuracy, pp per pp"),
+        Column(f"{CARRIED}, for each doubling of the parameters"),
     )  # fmt: skip
-    body = []
-    for name, lever in grid["against_size"].items():
-        cells: list[Any] = [name.capitalize()]
-        for found in (lever["on_facts"], lever["on_size"]):
-            if format.known(found["slope"]):
-                cells += [
-                    tables.figure(found["slope"], 2, sign=True),
-                    format.interval(found["low"], found["high"], sign=True),
-                ]
-            else:
-                cells += [Cell(no_value(found["reason"])), Cell(no_value(found["reason"]))]
-        body.append(cells)
-    return tables.table(columns, body, caption="Slope of each lever over seeds", sortable=False)
+    body = [
+        [name.capitalize(), *map(_slope_cell, (lever["on_facts"], lever["on_size"]))]
+        for name, lever in grid["against_size"].items()
+    ]
+    return tables.table(columns, body, caption="Slope of each lever, 95 % t interval over seeds", sortable=False)
+
+
+def _slope_cell(found: Row) -> Cell:
+    if not format.known(found["slope"]):
+        return Cell(no_value(found["reason"]))
+    return stacked(
+        format.signed(found["slope"], 2), format.interval(found["low"], found["high"], sign=True), found["slope"]
+    )
