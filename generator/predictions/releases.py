@@ -117,11 +117,12 @@ def _public_days(panel: Panel, models: Sequence[str], axes: Sequence[str]) -> di
     cells = panel.cells
     if not {"public", "evaluator", "chosen"} <= set(cells.columns):
         return {}
-    cells = cells[cells["model"].isin(list(models)) & cells["axis"].isin(list(axes)) & (cells["public"] != "")]
-    days = {}
-    for key, cell in cells.groupby(["model", "axis"], sort=True):
-        taken = set(cell.loc[cell["chosen"].astype(bool), "evaluator"])
-        public = cell.loc[cell["evaluator"].isin(list(taken)), "public"]
-        if len(public):
-            days[str(key[0]), str(key[1])] = dt.date.fromisoformat(str(public.min()))
-    return days
+    wanted = cells["model"].isin(list(models)) & cells["axis"].isin(list(axes)) & (cells["public"] != "")
+    columns = (cells.loc[wanted, name].tolist() for name in ("model", "axis", "evaluator", "public", "chosen"))
+    rows = list(zip(*columns, strict=True))
+    taken = {(model, axis, evaluator) for model, axis, evaluator, _, chosen in rows if chosen}
+    days: dict[tuple[str, str], str] = {}
+    for model, axis, evaluator, public, _ in rows:
+        if (model, axis, evaluator) in taken:
+            days[model, axis] = min(public, days.get((model, axis), public))
+    return {key: dt.date.fromisoformat(day) for key, day in sorted(days.items())}
