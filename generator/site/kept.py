@@ -1,9 +1,10 @@
 """Pages of the site before that are still right: a page is kept when its Markdown and all that pages share are the same.
 
-build/cache/pages.json   {shared, paths, pages: {path: {key, dest, html, entries, anchors, links}}}
+build/cache/pages.json   {shared, digest, paths, pages: {path: {key, dest, html, entries, anchors, links}}}
 `key` is the digest of the page's Markdown, `html` that of the page as it was published; `shared` covers the configuration, the
-theme's overrides, the code, the versions of what renders and the day. A page whose published file is gone or changed is built
-again; so is every page when a file that a page may link to is gone.
+theme's overrides, the code, the versions of what renders and the day. The data digest that the head of every page names changes
+with any change of the data: it is no part of `shared`, and is put in anew. A page whose published file is gone or changed is
+built again; so is every page when a file that a page may link to is gone.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from generator.site.policy import without_policy
 DISTRIBUTIONS = ("jinja2", "markdown", "mkdocs", "mkdocs-material", "pygments", "pymdown-extensions")
 _HERE = Path(__file__).resolve().parent
 _CODE = tuple(_HERE / name for name in ("kept.py", "pages_job.py", "raw.py"))
+#: Where the head of a page names the data digest (site_src/overrides/main.html).
+_DIGEST = 'data-digest="{}"'
 _ENVIRONMENT = re.compile(r"!ENV\s+\[?\s*([A-Z_][A-Z0-9_, ]*)")
 
 
@@ -31,7 +34,8 @@ class KeptPages:
     def __init__(self, out: Path, site: Path, *, as_of: str) -> None:
         self._docs, self._site = out / "docs", site
         self._path = out / "cache" / "pages.json"
-        self._shared = _shared_digest(out, as_of)
+        self._shared, self._digest = _shared_digest(out, as_of)
+        self._before = self._digest
         files = sorted(path for path in self._docs.rglob("*") if path.is_file())
         self._paths = [path.relative_to(self._docs).as_posix() for path in files]
         self._keys = {path: sha256_file(self._docs / path) for path in self._paths if path.endswith(".md")}
@@ -43,12 +47,13 @@ class KeptPages:
         return [path for path in self._keys if path not in self.records]
 
     def put_into(self, folder: Path) -> None:
-        """Lay the kept pages into the new site, as they were before the policy was put in."""
+        """Lay the kept pages into the new site, as they were before the policy was put in, with the present data digest."""
         for record in self.records.values():
             target = folder / record["dest"]
             target.parent.mkdir(parents=True, exist_ok=True)
             text = (self._site / record["dest"]).read_text(encoding="utf-8")
-            target.write_text(without_policy(text), encoding="utf-8")
+            text = without_policy(text).replace(_DIGEST.format(self._before), _DIGEST.format(self._digest))
+            target.write_text(text, encoding="utf-8")
 
     def add(self, pages: Mapping[str, dict[str, Any]]) -> None:
         """Take in the pages that were built."""
@@ -72,7 +77,8 @@ class KeptPages:
         """Remember the pages as they will be published from `folder`; the whole record is exchanged at once."""
         for record in self.records.values():
             record["html"] = sha256_file(folder / record["dest"])
-        write_atomic(self._path, canonical_json({"shared": self._shared, "paths": self._paths, "pages": self.records}))
+        kept = {"shared": self._shared, "digest": self._digest, "paths": self._paths, "pages": self.records}
+        write_atomic(self._path, canonical_json(kept))
 
     def _usable(self) -> Iterator[tuple[str, dict[str, Any]]]:
         if not self._path.is_file():
@@ -83,6 +89,7 @@ class KeptPages:
             return
         if before["shared"] != self._shared or not set(before["paths"]) <= set(self._paths):
             return
+        self._before = before["digest"]
         for path, record in before["pages"].items():
             published = self._site / record["dest"]
             if (
@@ -93,18 +100,19 @@ class KeptPages:
                 yield path, record
 
 
-def _shared_digest(out: Path, as_of: str) -> str:
-    """sha256 over all that every page depends on."""
-    configuration = out / "mkdocs.yml"
-    told = read_json(configuration)
+def _shared_digest(out: Path, as_of: str) -> tuple[str, str]:
+    """sha256 over all that every page depends on but the data digest, and the data digest."""
+    told = read_json(out / "mkdocs.yml")
+    digest = str(told.get("extra", {}).get("capewatch", {}).pop("digest", ""))
     plain = out / told["INHERIT"]
     overrides = out / told["theme"]["custom_dir"]
     text = plain.read_text(encoding="utf-8")
     names = {name for found in _ENVIRONMENT.findall(text) for name in found.replace(",", " ").split()}
-    files = [configuration, plain, *_CODE, *_files(overrides)]
-    return sha256_bytes(
+    files = [plain, *_CODE, *_files(overrides)]
+    shared = sha256_bytes(
         canonical_json(
             [
+                told,
                 as_of,
                 sys.version,
                 {name: importlib.metadata.version(name) for name in DISTRIBUTIONS},
@@ -113,6 +121,7 @@ def _shared_digest(out: Path, as_of: str) -> str:
             ]
         )
     )
+    return shared, digest
 
 
 def _files(folder: Path) -> Iterable[Path]:

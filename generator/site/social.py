@@ -86,12 +86,12 @@ def _line(text: str, *, y: int, size: int, fill: str, bold: bool = False) -> str
 
 
 def _png(svg: str) -> bytes:
-    """The drawing as PNG with its pixels packed as small as deflate can: the renderer packs them loosely."""
+    """The drawing as PNG with its pixels packed well: the renderer packs them loosely."""
     import vl_convert
 
     loose = bytes(vl_convert.svg_to_png(svg))
     chunks = list(_chunks(loose))
-    pixels = zlib.compress(zlib.decompress(b"".join(body for kind, body in chunks if kind == b"IDAT")), 9)
+    pixels = zlib.compress(zlib.decompress(b"".join(body for kind, body in chunks if kind == b"IDAT")), 6)
     header = next(body for kind, body in chunks if kind == b"IHDR")
     return loose[:8] + b"".join(
         struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))

@@ -110,6 +110,21 @@ def test_another_day_configuration_or_theme_renders_every_page(project: Project)
     configuration.write_text(configuration.read_text().replace("https://example.org/elsewhere/", SITE_URL))
 
 
+def test_other_data_leave_the_pages_that_do_not_show_them_and_every_head_names_the_new_digest(project: Project) -> None:
+    project.build()
+    configuration = project.out / "mkdocs.yml"
+    told = configuration.read_text()
+    old = json.loads(told)["extra"]["capewatch"]["digest"]
+    assert f'data-digest="{old}"' in (project.site / "models/acme-1/index.html").read_text()
+    configuration.write_text(told.replace(old, "f" * 64))
+    project.docs("second.md").write_text(project.docs("second.md").read_text() + f"\nThe digest was {old}.\n")
+    assert project.build() == 1
+    assert files(project.site) == project.whole()
+    configuration.write_text(told)
+    assert project.build() == 0
+    assert files(project.site) == project.whole()
+
+
 def test_a_kept_page_that_links_to_an_anchor_that_is_gone_fails_the_build(project: Project) -> None:
     project.build()
     old = files(project.site)
