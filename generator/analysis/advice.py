@@ -31,11 +31,11 @@ def frontier_coefficients(source: Source, x: str, y: str) -> dict[str, Any]:
     kappa is the papers' value, None for a pair they give none for. Raises CapewatchError when fewer than three models
     carry a line.
     """
+    frame = rows(source, (x, y))
     line = line_of(source, x, y)
     if line is None:
-        found = len(rows(source, (x, y)))
-        raise CapewatchError(f"{x} and {y}: {found} models have both scores; a line needs 3 of different {x}")
-    values = rows(source, (x, y))[x].to_numpy(dtype=float)
+        raise CapewatchError(f"{x} and {y}: {len(frame)} models have both scores; a line needs 3 of different {x}")
+    values = frame[x].to_numpy(dtype=float)
     return {
         "x": x,
         "y": y,

@@ -49,25 +49,28 @@ def effort_panel(panel: Panel, x: str, y: str) -> tuple[Panel, dict[str, list[st
     observations fit one tier the one that became public last is used.
     """
     found = []
+    of_x, of_y = _settings(panel, x), _settings(panel, y)
     for model in sorted(panel.complete((x, y)).index):
-        settings = _settings(panel, model, y)
+        settings, first = of_y.get(model, {}), of_x.get(model, {})
         if len(settings) < 2:
             continue
-        first = _settings(panel, model, x)
         for effort in sorted(settings, key=lambda name: effort_rank(name) or (9, 0.0)):
             own = first.get(effort, (panel.scores.at[model, x], panel.stderr.at[model, x]))
             found.append((model, effort, *own, *settings[effort], effort not in first))
     return _as_panel(panel, (x, y), found)
 
 
-def _settings(panel: Panel, model: str, axis: str) -> dict[str, tuple[float, float]]:
-    """effort -> (score, standard error) of one model on one axis, by the evaluator of the cell that the panel uses."""
-    rows = panel.cells[(panel.cells["model"] == model) & (panel.cells["axis"] == axis)]
-    chosen = rows[rows["chosen"].astype(bool)]
-    named = np.array([effort_rank(name) is not None for name in rows["effort"]], dtype=bool)
-    rows = rows[rows["evaluator"].isin(chosen["evaluator"]).to_numpy(dtype=bool) & named]
-    rows = rows.sort_values(["public", "value"], kind="stable")
-    return {row.effort: (float(row.value), float(row.stderr)) for row in rows.itertuples()}
+def _settings(panel: Panel, axis: str) -> dict[str, dict[str, tuple[float, float]]]:
+    """model -> effort -> (score, standard error) on one axis, by the evaluator of the cell that the panel uses."""
+    cells = panel.cells[panel.cells["axis"] == axis].sort_values(["public", "value"], kind="stable")
+    columns = (cells[name].tolist() for name in ("model", "evaluator", "effort", "chosen", "value", "stderr"))
+    rows = list(zip(*columns, strict=True))
+    taken = {(model, evaluator) for model, evaluator, _, chosen, _, _ in rows if chosen}
+    found: dict[str, dict[str, tuple[float, float]]] = {}
+    for model, evaluator, effort, _, value, stderr in rows:
+        if (model, evaluator) in taken and effort_rank(effort) is not None:
+            found.setdefault(model, {})[effort] = (float(value), float(stderr))
+    return found
 
 
 def _as_panel(

@@ -6,6 +6,7 @@ import datetime as dt
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -106,6 +107,21 @@ class Panel:
         for frame in (self.models, self.axes, self.scores, self.stderr):
             hasher.update(frame.sort_index().to_csv(float_format="%.10g").encode())
         return hasher.hexdigest()
+
+    @cached_property
+    def public_days(self) -> dict[tuple[str, str], dt.date]:
+        """(model, axis) -> earliest public day among the observations by the evaluators that fill the cell; empty where no days
+        are kept."""
+        names = ("model", "axis", "evaluator", "public", "chosen")
+        if not set(names) <= set(self.cells.columns):
+            return {}
+        rows = [row for row in zip(*(self.cells[name].tolist() for name in names), strict=True) if row[3]]
+        taken = {(model, axis, evaluator) for model, axis, evaluator, _, chosen in rows if chosen}
+        days: dict[tuple[str, str], str] = {}
+        for model, axis, evaluator, public, _ in rows:
+            if (model, axis, evaluator) in taken:
+                days[model, axis] = min(public, days.get((model, axis), public))
+        return {key: dt.date.fromisoformat(day) for key, day in days.items()}
 
     def _require(self, axes: Sequence[str]) -> None:
         for axis in axes:

@@ -62,7 +62,8 @@ class Known:
                 zip(map(str, own), map(tuple, panel.scores.loc[own, list(axes)].to_numpy(float)), strict=True)
             )
         dated = {str(model): text for model, text in released.items() if isinstance(text, str)}
-        return cls(event.lab, axes, dated, scores, _public_days(panel, list(dated), axes))
+        public = {(model, axis): day for (model, axis), day in panel.public_days.items() if model in dated and axis in axes}
+        return cls(event.lab, axes, dated, scores, public)
 
 
 def counting_releases(event: Event, panel: Panel, *, as_of: dt.date, roster: pd.DataFrame | None = None) -> Counting:
@@ -110,19 +111,3 @@ def _scored_on(known: Known, model: str, first: dt.date) -> dt.date | None:
     if scores is None or not all(map(math.isfinite, scores)):
         return None
     return max([first, *(known.public.get((model, axis), first) for axis in known.axes)])
-
-
-def _public_days(panel: Panel, models: Sequence[str], axes: Sequence[str]) -> dict[tuple[str, str], dt.date]:
-    """(model, axis) -> earliest public day among observations by the evaluators that fill the cell; nothing when no days are kept."""
-    cells = panel.cells
-    if not {"public", "evaluator", "chosen"} <= set(cells.columns):
-        return {}
-    wanted = cells["model"].isin(list(models)) & cells["axis"].isin(list(axes)) & (cells["public"] != "")
-    columns = (cells.loc[wanted, name].tolist() for name in ("model", "axis", "evaluator", "public", "chosen"))
-    rows = list(zip(*columns, strict=True))
-    taken = {(model, axis, evaluator) for model, axis, evaluator, _, chosen in rows if chosen}
-    days: dict[tuple[str, str], str] = {}
-    for model, axis, evaluator, public, _ in rows:
-        if (model, axis, evaluator) in taken:
-            days[model, axis] = min(public, days.get((model, axis), public))
-    return {key: dt.date.fromisoformat(day) for key, day in sorted(days.items())}

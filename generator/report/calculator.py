@@ -15,7 +15,7 @@ import numpy as np
 
 from generator.analysis.advice import frontier_coefficients
 from generator.core import CapewatchError, PartialDate
-from generator.forecasts import FIVE_AXES, export_coefficients, family_set, frontier_models, next_release, releases
+from generator.forecasts import FIVE_AXES, Family, export_coefficients, family_set, frontier_models, next_release, releases
 from generator.forecasts.frontier import Releases
 from generator.panel import Panel
 
@@ -55,11 +55,12 @@ def calculator_section(
 def pair_lines(panel: Panel) -> list[dict[str, Any]]:
     """What `playbook.locate` needs, for every ordered pair of percent axes that PAIR_LEAST models or more have scores on."""
     axes = [str(axis) for axis in panel.scores.columns if panel.axes.at[axis, "unit"] == "percent"]
+    scored = {axis: panel.scores[axis].notna().to_numpy() for axis in axes}
     found = []
     for x, y in itertools.permutations(axes, 2):
-        both = panel.scores[[x, y]].dropna()
-        if len(both) >= PAIR_LEAST and both[x].nunique() > 1:
-            found.append(_rounded(frontier_coefficients(both, x, y)))
+        both = scored[x] & scored[y]
+        if both.sum() >= PAIR_LEAST and np.ptp(panel.scores[x].to_numpy()[both]) > 0:
+            found.append(_rounded(frontier_coefficients(panel.scores.loc[both, [x, y]], x, y)))
     return found
 
 
@@ -87,20 +88,22 @@ def release_order(released: str | None, identity: str) -> tuple[str, str]:
 
 def size_coefficients(panel: Panel, axes: Sequence[str]) -> dict[str, Any]:
     """`export_coefficients` for one given size, with the mean error (pp) of leaving the given scores as they are."""
-    require_families(panel, axes)
+    judged = require_families(panel, axes)
     found = export_coefficients(panel, axes=axes)
-    judged = family_set(panel, axes).of_sizes(3)
     unchanged = np.concatenate([np.abs(family.scores[1:] - family.scores[0]) for family in judged])
     kept = {name: found[name] for name in ("axes", "floor", "ceiling", "edge", "scales", "reach_offset", "levels")}
     longest = max(float(family.log_params[-1] - family.log_params[0]) for family in judged)
     return {**kept, "given": {"1": found["given"]["1"]}, "unchanged_pp": float(unchanged.mean()), "reach": longest}
 
 
-def require_families(panel: Panel, axes: Sequence[str]) -> None:
-    """Raises CapewatchError unless one family of three sizes can be left out and another one is there."""
-    long = len(family_set(panel, axes).of_sizes(3))
-    if long < 2:
-        raise CapewatchError(f"{long} families have three sizes or more with a score on every axis; two are needed")
+def require_families(panel: Panel, axes: Sequence[str]) -> tuple[Family, ...]:
+    """The families of three sizes or more. Raises CapewatchError unless one can be left out and another one is there."""
+    long = family_set(panel, axes).of_sizes(3)
+    if len(long) < 2:
+        raise CapewatchError(
+            f"{len(long)} families have three sizes or more with a score on every axis; two are needed"
+        )
+    return long
 
 
 def release_coefficients(panel: Panel, axes: tuple[str, str]) -> dict[str, Any]:
