@@ -178,23 +178,34 @@ def run_build(
     tell: Callable[[str], None] = lambda _stage: None,
 ) -> str:
     """Run every stage; returns what was made, in one line. Raises ProblemsFound when the data hold errors."""
-    from generator.report import Settings, make_bundle
-
     log.event("started", seed=seed, resamples=resamples, site_url=site_url)
+    drawn = (lambda: None) if bundle_only else _drawn_ahead(project)
+    from generator.report import Settings, make_bundle
+    from generator.report.beside import beside
+
     settings = Settings(as_of=as_of, seed=seed, resamples=resamples, stored_forecasts_only=stored_forecasts)
     bundle = make_bundle(project, settings, tell=tell)
     tell("bundle")
-    bundle.write(project / "build" / "bundle")
+    written = beside(lambda: len(bundle.write(project / "build" / "bundle")))
     counts = bundle.meta["counts"]
     made = f"{counts['models']} models, {counts['observations']} observations as of {bundle.as_of}"
     log.event("step", name="bundle", as_of=bundle.as_of, digest=bundle.digest, **counts)
     if bundle_only:
+        written()
         return f"bundle of {made}: {os.path.relpath(project / 'build' / 'bundle')}"
     from generator.site import build_site
 
-    report = build_site(bundle, root=project, site_url=site_url, versioned=versioned, tell=tell)
+    drawn()
+    report = build_site(bundle, root=project, site_url=site_url, versioned=versioned, tell=tell, written=written)
     log.event("done", changed=True, pages=report.pages)
     return f"site of {made}, {report.pages} pages: {os.path.relpath(project / 'site' / 'index.html')}"
+
+
+def _drawn_ahead(project: Path) -> Callable[[], None]:
+    """Has what charts need of every build made while the report is computed; returns a call that waits for it."""
+    from generator.site.charts import ChartStore, drawing
+
+    return drawing.start(ChartStore(project / "build" / "cache" / "charts").missing())
 
 
 @click.command()

@@ -15,7 +15,15 @@ import numpy as np
 
 from generator.analysis.advice import frontier_coefficients
 from generator.core import CapewatchError, PartialDate
-from generator.forecasts import FIVE_AXES, Family, export_coefficients, family_set, frontier_models, next_release, releases
+from generator.forecasts import (
+    FIVE_AXES,
+    Family,
+    export_coefficients,
+    family_set,
+    frontier_models,
+    next_release,
+    releases,
+)
 from generator.forecasts.frontier import Releases
 from generator.panel import Panel
 

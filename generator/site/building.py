@@ -37,14 +37,15 @@ def build_site(
     versioned: bool = False,
     site: Path | None = None,
     tell: Callable[[str], None] = lambda _stage: None,
+    written: Callable[[], object] = lambda: None,
 ) -> RenderReport:
     """Render the bundle and build it into `site` (default `root`/site). The old site stays until the new one is complete.
 
     versioned: as one of the versions below `site_url`, with a selector, and canonical links to the latest. `tell` is
-    called with the name of each stage as it begins.
+    called with the name of each stage as it begins. `written` waits until the bundle lies under build/bundle.
     """
     tell("pages")
-    report = render(bundle, root=root, out=root / "build", site_url=site_url, versioned=versioned)
+    report = render(bundle, root=root, out=root / "build", site_url=site_url, versioned=versioned, written=written)
     tell("mkdocs")
     run_mkdocs(root / "build", site or root / "site", as_of=bundle.as_of)
     return report

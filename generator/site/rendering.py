@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from generator.report.tables import OWN
 from generator.site import colours, published
 from generator.site.catalogue import GROUPS, NAVIGATION, navigation
 from generator.site.charts import BUNDLE_PATH, ChartStore
+from generator.site.charts.drawing import Drawers
 from generator.site.embeds import catalogue, charts_in, embed_pages
 from generator.site.escape import search_text, shown
 from generator.site.outputs import outputs
@@ -59,21 +60,39 @@ class RenderReport:
     removed: int
 
 
-def render(bundle: Bundle, *, root: Path, out: Path, site_url: str, versioned: bool = False) -> RenderReport:
+def render(
+    bundle: Bundle,
+    *,
+    root: Path,
+    out: Path,
+    site_url: str,
+    versioned: bool = False,
+    written: Callable[[], object] = lambda: None,
+) -> RenderReport:
     """Write `out`/docs and `out`/mkdocs.yml from the bundle and the project folder `root`.
 
     versioned: the site becomes one of several versions below `site_url`; every address in it is that of the latest.
+    written: waits until the files of the bundle lie under build/bundle, where another process writes them.
 
     Raises CapewatchError when two pages have one address, a name is reserved, or a hand-written page asks for a fragment
     that no group makes.
     """
     if versioned:
         site_url = f"{site_url.rstrip('/')}/{LATEST}/"
-    view = View(bundle, root, ChartStore(out / "cache" / "charts"))
-    files: dict[str, bytes | str] = dict(_files(view))
-    files |= dict(pictures(view, _main_pages(files), out / "cache" / "social"))
-    places = _places(files)
-    files |= dict(embed_pages(view, places))
+    with Drawers() as drawers:
+        view = View(bundle, root, ChartStore(out / "cache" / "charts", drawers))
+        view.charts.ask_for_script()
+        files: dict[str, bytes | str] = dict(_files(view, written))
+        drawn = pictures(view, _main_pages(files), out / "cache" / "social", drawers)
+        places = _places(files)
+        files |= dict(embed_pages(view, places))
+        drawers.finish()
+    files |= {path: kept.read_bytes() for path, kept in drawn.items()} | {BUNDLE_PATH: view.charts.bundle()}
+    files |= {
+        path: shown(view.charts.filled(text))
+        for path, text in files.items()
+        if isinstance(text, str) and view.charts.has_places(text)
+    }
     files |= dict(
         outputs(bundle, root=root, site_url=site_url, charts=catalogue(view, places, f"{site_url.rstrip('/')}/"))
     )
@@ -90,8 +109,8 @@ def render(bundle: Bundle, *, root: Path, out: Path, site_url: str, versioned: b
     return RenderReport(sum(path.endswith(".md") for path in files), len(files), changed, removed)
 
 
-def _files(view: View) -> Iterator[tuple[str, bytes | str]]:
-    """Every file of the docs folder. Charts come last: making the pages fills the store."""
+def _files(view: View, written: Callable[[], object]) -> Iterator[tuple[str, bytes | str]]:
+    """Every file of the docs folder but what is drawn beside. Charts come last: making the pages fills the store."""
     seen: set[str] = set()
     for path, content in (*_hand_written(view), *_generated(view)):
         if path in seen:
@@ -99,9 +118,9 @@ def _files(view: View) -> Iterator[tuple[str, bytes | str]]:
         seen.add(path)
         yield path, content
     yield LAB_STYLES, colours.stylesheet(view.bundle.entities["labs"])
+    written()
     yield from view.downloads()
     yield from view.bundle.files.items()
-    yield BUNDLE_PATH, view.charts.bundle()
     yield from ((path, shown(text)) for path, text in view.charts.files.items())
 
 

@@ -5,16 +5,15 @@ from __future__ import annotations
 import html
 import json
 import re
-import struct
 import textwrap
-import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from generator.core import sha256_bytes, write_if_changed
+from generator.core import sha256_bytes
 from generator.site import format
+from generator.site.charts.drawing import Drawers
 from generator.site.escape import plain
 from generator.site.view import BASE, FRONTIER, View
 
@@ -40,18 +39,19 @@ def name_of(path: str) -> str:
     return f"{stem.replace('/', '-')}.png"
 
 
-def pictures(view: View, pages: Mapping[str, str], cache: Path) -> Iterator[tuple[str, bytes]]:
-    """Path and PNG of the picture of every page in `pages` (path → Markdown with front matter). Nothing is drawn twice."""
-    used = set()
+def pictures(view: View, pages: Mapping[str, str], cache: Path, drawers: Drawers) -> dict[str, Path]:
+    """Path below the docs folder → where the PNG lies once `drawers` have finished, for every page in `pages` (path → Markdown
+    with front matter). Nothing is drawn twice."""
+    found = {}
     for path, markdown in sorted(pages.items()):
         svg = card_svg(card(view, path, markdown), view.as_of)
         kept = cache / f"{sha256_bytes(svg)[:32]}.png"
-        used.add(kept)
         if not kept.is_file():
-            write_if_changed(kept, _png(svg))
-        yield f"{FOLDER}/{name_of(path)}", kept.read_bytes()
-    for old in set(cache.glob("*.png")) - used:
+            drawers.ask(kept, "picture", svg)
+        found[f"{FOLDER}/{name_of(path)}"] = kept
+    for old in set(cache.glob("*.png")) - set(found.values()):
         old.unlink()
+    return found
 
 
 def card(view: View, path: str, markdown: str) -> Card:
@@ -83,28 +83,6 @@ def card_svg(shown: Card, as_of: str) -> str:
 def _line(text: str, *, y: int, size: int, fill: str, bold: bool = False) -> str:
     weight = ' font-weight="700"' if bold else ""
     return f'<text x="70" y="{y}" font-family="{_FONT}" font-size="{size}"{weight} fill="{fill}">{escape(text)}</text>'
-
-
-def _png(svg: str) -> bytes:
-    """The drawing as PNG with its pixels packed well: the renderer packs them loosely."""
-    import vl_convert
-
-    loose = bytes(vl_convert.svg_to_png(svg))
-    chunks = list(_chunks(loose))
-    pixels = zlib.compress(zlib.decompress(b"".join(body for kind, body in chunks if kind == b"IDAT")), 6)
-    header = next(body for kind, body in chunks if kind == b"IHDR")
-    return loose[:8] + b"".join(
-        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-        for kind, body in ((b"IHDR", header), (b"IDAT", pixels), (b"IEND", b""))
-    )
-
-
-def _chunks(png: bytes) -> Iterator[tuple[bytes, bytes]]:
-    at = 8
-    while at < len(png):
-        (length,) = struct.unpack(">I", png[at : at + 4])
-        yield png[at + 4 : at + 8], png[at + 8 : at + 8 + length]
-        at += 12 + length
 
 
 def _unquoted(value: str) -> str:

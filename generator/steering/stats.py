@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import binomtest, norm
 
 
 @dataclass(frozen=True)
@@ -65,6 +64,8 @@ def wilson(k: int, n: int, *, level: float = 0.95) -> Share:
         raise ValueError(f"wilson: k={k} is not within 0 and n={n}")
     if n == 0:
         return Share(k=0, n=0, low=None, high=None)
+    from scipy.stats import norm  # here: reading results must not import scipy
+
     z = float(norm.ppf(0.5 + level / 2))
     p = k / n
     centre = (p + z * z / (2 * n)) / (1 + z * z / n)
@@ -75,6 +76,8 @@ def wilson(k: int, n: int, *, level: float = 0.95) -> Share:
 def mcnemar_exact(corrected: int, broken: int) -> float:
     """Exact two-sided p-value that corrected and broken flips are equally likely; 1 without any flip."""
     total = corrected + broken
+    from scipy.stats import binomtest  # here: reading results must not import scipy
+
     return float(binomtest(corrected, total, 0.5).pvalue) if total else 1.0
 
 

@@ -91,8 +91,8 @@ def test_a_chart_that_is_in_the_cache_is_not_drawn_again(store: ChartStore, monk
     def refuse(*_: object) -> str:
         raise AssertionError("drawn twice")
 
-    monkeypatch.setattr("generator.site.charts.store.draw", refuse)
-    monkeypatch.setattr("generator.site.charts.store._make_templates", refuse)
+    monkeypatch.setattr("generator.site.charts.drawing.draw", refuse)
+    monkeypatch.setattr("generator.site.charts.drawing.templates", refuse)
     again = ChartStore(store.cache).chart("b", "timeline", {"points": points()}, TOKENS)
     assert again.svg == first.svg
 

@@ -18,6 +18,7 @@ import pytest
 from generator.site import render, social
 from generator.site.api_schemas import API_SCHEMAS
 from generator.site.badges import FILLS, badge_svg
+from generator.site.charts.drawing import Drawers
 from generator.site.feeds import lab_feeds
 from generator.site.sitemap import date_sitemap
 from tests.site import synthetic
@@ -159,10 +160,10 @@ def test_a_build_without_change_draws_no_picture_and_writes_the_same_bytes(
     root = project_folder(tmp_path)
     shutil.copytree(built.root / "build" / "cache", root / "build" / "cache")
 
-    def never(_svg: str) -> bytes:
-        raise AssertionError("drawn again")
+    def never(_drawers: Drawers, path: Path, *_: object) -> None:
+        raise AssertionError(f"made again: {path}")
 
-    monkeypatch.setattr(social, "_png", never)
+    monkeypatch.setattr(Drawers, "ask", never)
     render(synthetic.bundle(), root=root, out=root / "build", site_url=SITE_URL)
     for path in (root / "build/docs/assets/social").glob("*.png"):
         assert path.read_bytes() == (built.site / "assets/social" / path.name).read_bytes()

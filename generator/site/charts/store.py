@@ -1,7 +1,4 @@
-"""Charts of a build: filled templates as JSON files, their static drawings, and a cache so that nothing is drawn twice.
-
-Altair and vl-convert are imported only when the cache does not hold what is asked for.
-"""
+"""Charts of a build: filled templates as JSON files, their static drawings, and a cache so that nothing is drawn twice."""
 
 from __future__ import annotations
 
@@ -18,23 +15,17 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from generator.core import canonical_json, sha256_bytes, write_if_changed
+from generator.site.charts import drawing
 
 if TYPE_CHECKING:
     from generator.site.charts.figure import Figure
 
-VEGA_LITE = "6.4"
-STATIC_WIDTH = 560
-#: On a phone the words of a drawing are this much larger than drawn, so that they can be read; the room for them is left here.
-_PHONE_WORDS = 17 / 12
-_SNIPPET = "window.vegaEmbed = vegaEmbed;"
 BUNDLE_PATH = "assets/vega/vega.js"
 CHARTS = "assets/charts/"
 Rows = Sequence[Mapping[str, Any]]
-_DROP = re.compile(r' (?:aria-[a-z]+|role|class|pointer-events|xmlns:xlink|version|font-family)="[^"]*"')
-_EMPTY = re.compile(r"<path (?:class=\"[^\"]*\" )?(?:d=\"\"|d=\"M0,0h0v0h0Z\")[^>]*/>|<text[^>]*></text>|<g></g>")
-_LONG = re.compile(r"(-?\d+\.\d{2})\d+")
-_TAG = re.compile(r'<(?:[^>"]|"[^"]*")*>')
-_SIZE = re.compile(r'<svg([^>]*?) width="([\d.]+)" height="([\d.]+)"')
+#: Stands for a drawing that is still being made.
+_PLACE = "<!-- drawing {} -->"
+_PLACES = re.compile(_PLACE.format("([0-9a-f]{32})"))
 
 
 @dataclass(frozen=True)
@@ -55,12 +46,17 @@ class Chart:
 @dataclass
 class ChartStore:
     """Makes charts and remembers the files that the site needs for them (`files`: path below the docs folder → text), and the
-    figures that showed them (`shown`: chart → figure, the full one where a chart is shown twice)."""
+    figures that showed them (`shown`: chart → figure, the full one where a chart is shown twice).
+
+    With `drawers` a drawing that is not in the cache is made beside: a mark stands for it until `filled` puts it in.
+    """
 
     cache: Path
+    drawers: drawing.Drawers | None = None
     files: dict[str, str] = field(default_factory=dict)
     used: set[Path] = field(default_factory=set)
     shown: dict[str, Figure] = field(default_factory=dict)
+    _waiting: set[str] = field(default_factory=set)
 
     def chart(
         self,
@@ -82,7 +78,25 @@ class ChartStore:
 
     def bundle(self) -> str:
         """Vega, Vega-Lite and vega-embed as one script that asks no other host for anything."""
-        return self._kept(f"vega-{self._versions}.js", _make_bundle)
+        return self._kept(self._script, drawing.script)
+
+    def missing(self) -> list[drawing.Order]:
+        """What every build needs and the cache does not hold: the script and the templates."""
+        wanted = ((self.cache / self._script, "script"), (self.cache / self._made, "templates"))
+        return [(path, maker, ()) for path, maker in wanted if not path.is_file()]
+
+    def ask_for_script(self) -> None:
+        """Have the script made beside, where the cache does not hold it."""
+        if self.drawers is not None and not (self.cache / self._script).is_file():
+            self.drawers.ask(self.cache / self._script, "script")
+
+    def has_places(self, text: str) -> bool:
+        """Whether a page waits for a drawing."""
+        return _PLACES.search(text) is not None
+
+    def filled(self, text: str) -> str:
+        """A page with the drawings that were made beside in their places."""
+        return _PLACES.sub(lambda found: self._read(f"{found[1]}.svg") if found[1] in self._waiting else found[0], text)
 
     def tidy(self) -> None:
         """Remove what this build did not use from the cache."""
@@ -93,33 +107,49 @@ class ChartStore:
     @cached_property
     def _versions(self) -> str:
         versions = [importlib.metadata.version(name) for name in ("altair", "vl-convert-python")]
-        return sha256_bytes(canonical_json([*versions, VEGA_LITE]))[:16]
+        return sha256_bytes(canonical_json([*versions, drawing.VEGA_LITE]))[:16]
 
     @cached_property
     def _code(self) -> str:
         folder = Path(__file__).parent
         return sha256_bytes(
-            "".join((folder / name).read_text(encoding="utf-8") for name in ("templates.py", "store.py"))
+            "".join((folder / name).read_text(encoding="utf-8") for name in ("templates.py", "store.py", "drawing.py"))
         )[:16]
+
+    @property
+    def _script(self) -> str:
+        return f"vega-{self._versions}.js"
+
+    @property
+    def _made(self) -> str:
+        return f"templates-{self._versions}-{self._code}.json"
 
     @cached_property
     def _templates(self) -> dict[str, Any]:
-        text = self._kept(f"templates-{self._versions}-{self._code}.json", _make_templates)
-        return dict(json.loads(text))
+        return dict(json.loads(self._kept(self._made, drawing.templates)))
 
     def _template(self, name: str) -> dict[str, Any]:
         return dict(self._templates[name])
 
     def _drawing(self, spec: dict[str, Any], text: str) -> Markup:
         digest = sha256_bytes(text + self._versions + self._code)[:32]
-        return Markup(self._kept(f"{digest}.svg", lambda: draw(spec)))  # noqa: S704 - vl-convert escapes text
+        path = self.cache / f"{digest}.svg"
+        if self.drawers is None or path.is_file():
+            return Markup(self._kept(path.name, lambda: drawing.draw(spec)))  # noqa: S704 - vl-convert escapes text
+        self.used.add(path)
+        self.drawers.ask(path, "draw", spec)
+        self._waiting.add(digest)
+        return Markup(_PLACE.format(digest))  # noqa: S704 - a digest
 
     def _kept(self, name: str, make: Any) -> str:
         path = self.cache / name
         self.used.add(path)
         if not path.is_file():
             write_if_changed(path, make())
-        return path.read_text(encoding="utf-8")
+        return self._read(name)
+
+    def _read(self, name: str) -> str:
+        return (self.cache / name).read_text(encoding="utf-8")
 
 
 def fill(template: Mapping[str, Any], data: Mapping[str, Rows], tokens: Mapping[str, Any]) -> dict[str, Any]:
@@ -150,34 +180,6 @@ def _is_drawable(layer: Mapping[str, Any], shared: str, data: Mapping[str, Rows]
     return needed <= set(rows[0])
 
 
-def draw(spec: Mapping[str, Any]) -> str:
-    """A static inline SVG of a specification: fixed width, no accessibility tree of its own, two decimals."""
-    import vl_convert
-
-    fixed = {
-        **spec,
-        "width": STATIC_WIDTH,
-        "autosize": {"type": "fit-x", "contains": "padding"},
-        "config": _roomy(spec),
-    }
-    svg = vl_convert.vegalite_to_svg(fixed, vl_version=VEGA_LITE)
-    svg = _TAG.sub(lambda tag: _LONG.sub(r"\1", _DROP.sub("", tag.group())), svg)  # the text between tags stays
-    before = ""
-    while before != svg:
-        before, svg = svg, _EMPTY.sub("", svg)
-    return _SIZE.sub(r'<svg\1 aria-hidden="true" focusable="false"', svg, count=1).replace("\n", " ")
-
-
-def _roomy(spec: Mapping[str, Any]) -> dict[str, Any]:
-    """The configuration with a margin for larger words of named rows."""
-    config: dict[str, Any] = copy.deepcopy(dict(spec.get("config", {})))
-    rows = [row["row"] for rows in spec["datasets"].values() for row in rows if isinstance(row.get("row"), str)]
-    if rows:
-        longest = max(map(len, rows))
-        config["axisY"] = {**config.get("axisY", {}), "minExtent": round(min(longest * 6.5, 170) * _PHONE_WORDS)}
-    return config
-
-
 def _replaced(node: Any, tokens: Mapping[str, Any]) -> Any:
     if isinstance(node, str) and node.startswith("@"):
         return tokens.get(node[1:], "")
@@ -203,15 +205,3 @@ def _data_names(node: Any) -> set[str]:
         return set()
     own = {node["data"]["name"]} if isinstance(node.get("data"), dict) and "name" in node["data"] else set()
     return own.union(*(_data_names(value) for value in node.values())) if node else own
-
-
-def _make_bundle() -> str:
-    import vl_convert
-
-    return vl_convert.javascript_bundle(_SNIPPET, vl_version=VEGA_LITE)
-
-
-def _make_templates() -> str:
-    from generator.site.charts.templates import TEMPLATES
-
-    return canonical_json({name: make() for name, make in TEMPLATES.items()})
