@@ -19,6 +19,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("altair", "duckdb", "mkdocs", "mkdocs-material", "numpy", "pandas", "pyarrow", "scipy", "torch", "zensical")
 STATE = ROOT / "build" / "bench"
+#: Seconds between two looks at memory; each look costs the watched processes some milliseconds.
+INTERVAL = 0.5
 Row = dict[str, Any]
 #: A part of a group: its name, and what makes its rows. Parts are kept as they are done, so that a run can be taken up again.
 Part = tuple[str, Callable[[], list[Row]]]
@@ -101,13 +103,13 @@ def _children_cpu() -> float:
 
 
 def _sample(root: int, peak: list[float]) -> None:
-    """Proportional memory of a process and its descendants, a few times a second, until it is gone."""
+    """Proportional memory of a process and its descendants, every INTERVAL seconds, until it is gone."""
     while Path(f"/proc/{root}/stat").exists():
         total = sum(_proportional_kb(process) for process in _family(root))
         if not total:
             return
         peak[0] = max(peak[0], total / 1024)
-        time.sleep(0.1)
+        time.sleep(INTERVAL)
 
 
 def _family(root: int) -> list[int]:

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from generator import snapshots
 from generator.automation.comment import code
-from generator.core import CapewatchError, read_json
+from generator.core import CapewatchError, WrongCall, read_json
 from generator.schema import Registry
 
 MARKER = "<!-- capewatch:sources -->"
@@ -64,6 +64,8 @@ def read_results(path: Path | None) -> list[dict[str, Any]]:
     """The results that `capewatch pull --json` printed; empty without a file."""
     if path is None:
         return []
+    if not path.is_file():
+        raise WrongCall(f"{path}: no such file", hint="write the results of a pull with: capewatch pull --json > FILE")
     data = read_json(path)
     if not isinstance(data, list) or not all(
         isinstance(row, dict) and {"source", "status"} <= set(row) for row in data

@@ -41,7 +41,20 @@ def check(root: Path | None, form: str, today: dt.datetime | None) -> None:
 
 def all_problems(project: Path, registry: Registry, today: dt.date) -> list[Problem]:
     """Every problem of what people wrote, warnings included."""
-    return [*check_registry(registry, today=today), *_predictions(project, registry, today), *check_claims(project)]
+    return [
+        *check_registry(registry, today=today),
+        *_predictions(project, registry, today),
+        *check_claims(project),
+        *_changes(project),
+    ]
+
+
+def _changes(project: Path) -> list[Problem]:
+    if not (project / "data" / "changes").is_dir():
+        return []
+    from generator.report.history import check_changes  # here: a project without such files does not need it
+
+    return check_changes(project)
 
 
 def _predictions(project: Path, registry: Registry, today: dt.date) -> list[Problem]:

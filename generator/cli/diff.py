@@ -70,6 +70,7 @@ def builder(*, seed: int, resamples: int, stored_forecasts_only: bool = True) ->
     def build(folder: Path, day: dt.date | None):  # type: ignore[no-untyped-def]
         from generator.report import Settings, make_bundle
 
+        click.echo(f"computing the report as of {day or 'the newest day of the data'} …", err=True)
         return make_bundle(
             folder, Settings(as_of=day, seed=seed, resamples=resamples, stored_forecasts_only=stored_forecasts_only)
         )

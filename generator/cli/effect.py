@@ -73,7 +73,7 @@ def _report(project: Path, base: str, folder: Path, *, day: dt.date, seed: int, 
     given = Path(base)
     if given.is_dir() and not is_bundle(given) and not (given / "data").is_dir():
         raise CapewatchError(f"{base}: the folder is neither a project (data/) nor a bundle (meta.json)")
-    other = given if given.is_dir() else checkout(project, base, folder)
+    other = given if given.is_dir() else _kept(checkout(project, base, folder), project)
     files = [] if is_bundle(other) else effects.changed_files(other, project)
     links = effects.link_problems(files)
     if links:
@@ -92,6 +92,15 @@ def _report(project: Path, base: str, folder: Path, *, day: dt.date, seed: int, 
         found = error.problems if isinstance(error, ProblemsFound) else []
         return effects.stopped(found, files, "the report cannot be computed" if found else error.message)
     return effects.effect(before, after, problems=problems, files=files)
+
+
+def _kept(base: Path, project: Path) -> Path:
+    """Lets what is computed for a revision stay in the project, under keys of all it rests on: the next comparison with it is short."""
+    kept = project / "build" / "cache" / "base"
+    kept.mkdir(parents=True, exist_ok=True)
+    (base / "build").mkdir()
+    (base / "build" / "cache").symlink_to(kept.resolve(), target_is_directory=True)
+    return base
 
 
 def _bundle(project: Path, seed: int, resamples: int, *, like: Path | None = None) -> Bundle:

@@ -12,7 +12,7 @@ from generator.core import canonical_json
 from generator.schema import load_registry
 
 _DAY = click.DateTime(["%Y-%m-%d"])
-_RESULTS = click.Path(dir_okay=False, exists=True, path_type=Path)
+_RESULTS = click.Path(path_type=Path)
 
 
 def _day(given: dt.datetime | None) -> dt.date:

@@ -1,7 +1,7 @@
 """Small things every layer uses: errors that read like help, atomic writes, stable JSON, near matches, dates."""
 
 from generator.core.dates import PartialDate, parse_day
-from generator.core.errors import CapewatchError, Problem, ProblemsFound, near_matches, printable
+from generator.core.errors import CapewatchError, Problem, ProblemsFound, WrongCall, near_matches, printable
 from generator.core.files import (
     canonical_json,
     read_json,
@@ -17,6 +17,7 @@ __all__ = [
     "PartialDate",
     "Problem",
     "ProblemsFound",
+    "WrongCall",
     "canonical_json",
     "near_matches",
     "parse_day",

@@ -30,6 +30,12 @@ class CapewatchError(Exception):
         return f"{self.message}\n  hint: {self.hint}" if self.hint else self.message
 
 
+class WrongCall(CapewatchError):
+    """A call that names what is not there: an id or a file that was given."""
+
+    exit_code = 2
+
+
 @dataclass(frozen=True, order=True)
 class Problem:
     """One fault in a file that a person wrote.

@@ -127,25 +127,30 @@ def _why_lost(ranked: pd.DataFrame, chosen: pd.Series) -> np.ndarray:
 def _assemble(rows: pd.DataFrame, track: Track, registry: Registry, models: dict[str, Model], as_of: dt.date) -> Panel:
     winners = rows[rows["chosen"]]
     axes = list(track.axes) or sorted(winners["axis"].unique())
-    present = sorted(winners["model"].unique())
-
-    places = pd.Index(present).get_indexer(winners["model"]), pd.Index(axes).get_indexer(winners["axis"])
-
-    def table(column: str) -> pd.DataFrame:
-        wide = np.full((len(present), len(axes)), np.nan)
-        wide[places] = winners[column].to_numpy(dtype=float)
-        return pd.DataFrame(wide, index=present, columns=axes)
-
+    scores, stderr = wide(winners, axes)
     return Panel(
         name=track.id,
         track=track.id,
         as_of=as_of,
-        models=model_frame([models[name] for name in present]),
-        scores=table("value"),
-        stderr=table("stderr"),
+        models=model_frame([models[name] for name in scores.index]),
+        scores=scores,
+        stderr=stderr,
         axes=axis_frame(registry, axes),
         cells=rows.reset_index(drop=True),
     )
+
+
+def wide(winners: pd.DataFrame, axes: list[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """`value` and `stderr` of filled cells (columns model, axis, value, stderr) as models × axes, models sorted, NaN elsewhere."""
+    present = sorted(winners["model"].unique())
+    places = pd.Index(present).get_indexer(winners["model"]), pd.Index(axes).get_indexer(winners["axis"])
+
+    def table(column: str) -> pd.DataFrame:
+        values = np.full((len(present), len(axes)), np.nan)
+        values[places] = winners[column].to_numpy(dtype=float)
+        return pd.DataFrame(values, index=present, columns=axes)
+
+    return table("value"), table("stderr")
 
 
 def model_frame(models: list[Model]) -> pd.DataFrame:

@@ -16,7 +16,7 @@ import pandas as pd
 
 from generator import snapshots
 from generator.core import CapewatchError, PartialDate
-from generator.panel.build import axis_frame, model_frame, track_of
+from generator.panel.build import axis_frame, model_frame, track_of, wide
 from generator.panel.frame import Panel
 from generator.panel.identity import Identity
 from generator.panel.observations import PROTOCOL_COLUMNS, axes_of, from_models, unit_factor
@@ -143,16 +143,9 @@ def _winners(base: Any, registry: Registry, track: Track, as_of: dt.date) -> pd.
 
 def _panel(winners: pd.DataFrame, registry: Registry, track: Track, as_of: dt.date) -> Panel:
     axes = list(track.axes) or sorted(winners["axis"].unique())
-    present = sorted(winners["model"].unique())
-    places = pd.Index(present).get_indexer(winners["model"]), pd.Index(axes).get_indexer(winners["axis"])
-
-    def table(column: str) -> pd.DataFrame:
-        wide = np.full((len(present), len(axes)), np.nan)
-        wide[places] = winners[column].to_numpy(dtype=float)
-        return pd.DataFrame(wide, index=present, columns=axes)
-
-    models = model_frame([registry.models[name].value for name in present])
-    return Panel(track.id, track.id, as_of, models, table("value"), table("stderr"), axis_frame(registry, axes))
+    scores, stderr = wide(winners, axes)
+    models = model_frame([registry.models[name].value for name in scores.index])
+    return Panel(track.id, track.id, as_of, models, scores, stderr, axis_frame(registry, axes))
 
 
 def _give(base: Any, name: str, frame: pd.DataFrame) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from generator.core import CapewatchError, Problem, near_matches
+from generator.core import Problem, WrongCall, near_matches
 from generator.predictions.shape import shape_problems
 from generator.schema import Entry
 from generator.schema.prediction import Prediction
@@ -32,11 +32,11 @@ class Book:
     problems: list[Problem] = field(default_factory=list)
 
     def get(self, identity: str) -> Prediction:
-        """One prediction; CapewatchError with near matches for an unknown id."""
+        """One prediction; WrongCall with near matches for an unknown id."""
         if identity not in self.predictions:
             near = near_matches(identity, self.predictions)
             hint = f"near: {', '.join(near)}" if near else f"predictions: {', '.join(sorted(self.predictions))}"
-            raise CapewatchError(f"unknown prediction {identity!r}", hint=hint)
+            raise WrongCall(f"unknown prediction {identity!r}", hint=hint)
         return self.predictions[identity].value
 
     def ordered(self) -> list[Prediction]:

@@ -62,7 +62,9 @@ class Known:
                 zip(map(str, own), map(tuple, panel.scores.loc[own, list(axes)].to_numpy(float)), strict=True)
             )
         dated = {str(model): text for model, text in released.items() if isinstance(text, str)}
-        public = {(model, axis): day for (model, axis), day in panel.public_days.items() if model in dated and axis in axes}
+        public = {
+            (model, axis): day for (model, axis), day in panel.public_days.items() if model in dated and axis in axes
+        }
         return cls(event.lab, axes, dated, scores, public)
 
 

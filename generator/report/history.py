@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from pydantic import ValidationError
 
-from generator.core import CapewatchError, canonical_json, write_atomic
+from generator.core import CapewatchError, Problem, canonical_json, write_atomic
 from generator.report.bundle import Bundle
 from generator.report.changes import Changes, compare
 from generator.report.changes.records import Record
@@ -62,21 +62,40 @@ def write_changes(root: Path, made: ChangeFile) -> Path:
 
 def read_changes(root: Path) -> list[ChangeFile]:
     """Every change file, newest first. Raises CapewatchError naming a file that is damaged or misnamed."""
-    found = []
-    for path in sorted((root / FOLDER).glob("*.json")):
-        where = path.relative_to(root).as_posix()
-        try:
-            item = ChangeFile.model_validate_json(path.read_bytes())
-        except ValidationError as error:
-            first = error.errors()[0]
-            place = ".".join(str(part) for part in first["loc"])
-            raise CapewatchError(f"{where}: {place or 'file'}: {first['msg']}", hint="restore it from git") from None
-        if item.name != path.stem or not _NAME.fullmatch(item.name):
-            raise CapewatchError(
-                f"{where}: its name is {item.name!r}", hint="a change file is named after its version or its two days"
-            )
-        found.append(item)
+    found = [_read(root, path) for path in _paths(root)]
     return sorted(found, key=lambda item: (item.changes.new.as_of, item.kind == "version", item.name), reverse=True)
+
+
+def check_changes(root: Path) -> list[Problem]:
+    """A problem for each change file that is damaged or misnamed."""
+    problems = []
+    for path in _paths(root):
+        try:
+            _read(root, path)
+        except CapewatchError as error:
+            where = path.relative_to(root).as_posix()
+            found = error.message.removeprefix(f"{where}: ")
+            problems.append(Problem(where, 0, "change-file", "the file cannot be read", found, hint=error.hint))
+    return problems
+
+
+def _paths(root: Path) -> list[Path]:
+    return sorted((root / FOLDER).glob("*.json"))
+
+
+def _read(root: Path, path: Path) -> ChangeFile:
+    where = path.relative_to(root).as_posix()
+    try:
+        item = ChangeFile.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise CapewatchError(f"{where}: {place or 'file'}: {first['msg']}", hint="restore it from git") from None
+    if item.name != path.stem or not _NAME.fullmatch(item.name):
+        raise CapewatchError(
+            f"{where}: its name is {item.name!r}", hint="a change file is named after its version or its two days"
+        )
+    return item
 
 
 def changes_section(files: Sequence[ChangeFile]) -> dict[str, Any]:

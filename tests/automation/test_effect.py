@@ -13,9 +13,11 @@ from click.testing import CliRunner
 from generator.automation import report as schema
 from generator.automation.comment import comment
 from generator.automation.effect import changed_files, effect, stopped
+from generator.cli.effect import _kept
 from generator.cli.main import cli
 from generator.core import Problem
 from generator.report import Bundle
+from generator.report.memo import Memo
 from tests.conftest import SmallProject
 from tests.site import synthetic
 from tests.site.synthetic_entities import chat
@@ -165,3 +167,15 @@ def test_a_revision_of_the_projects_history_can_be_the_base(tmp_path):
     report = run(project.root, "main", tmp_path / "out", 1)
     assert [item.path for item in report.files] == ["data/models/acme/bad.yaml"]
     assert json.loads((tmp_path / "out/report.json").read_text())["schema_version"] == 1
+
+
+def test_what_is_computed_for_a_revision_stays_for_the_next_comparison(tmp_path):
+    def never():
+        raise AssertionError("computed again")
+
+    project, first, second = (tmp_path / name for name in ("project", "first", "second"))
+    for folder in (first, second):
+        folder.mkdir()
+    assert Memo(_kept(first, project))("part", [1], lambda: "kept") == "kept"
+    assert Memo(_kept(second, project))("part", [1], never) == "kept"
+    assert Memo(second)("part", [2], lambda: "other") == "other"

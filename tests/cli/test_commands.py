@@ -51,6 +51,18 @@ def test_check_exits_1_with_every_problem_in_each_format(project):
     assert lines[1].startswith("::error file=data/models/acme/one.yaml,line=17,title=out-of-range::GPQA in percent")
 
 
+def test_check_reads_the_change_files_too(project):
+    project.model("one", "gpqa 83.4")
+    project.write("data/changes/2026.11.json", '{"kind": "version"}')
+    assert "data/changes/2026.11.json:0: error: change-file" in run(project, "check", expect=1)
+
+
+def test_a_call_that_names_what_is_not_there_exits_2_with_what_to_do(project):
+    project.model("one", "gpqa 83.4")
+    assert "unknown prediction 'nonsuch'" in run(project, "score", "nonsuch", expect=2)
+    assert "capewatch pull --json > FILE" in run(project, "alarm", "--pull", "nope.json", expect=2)
+
+
 def test_a_warning_alone_exits_0(project):
     project.model("one", "gpqa 0.83")
     assert "0 errors, 1 warnings" in run(project, "check")

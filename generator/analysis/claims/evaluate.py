@@ -15,7 +15,7 @@ from generator.analysis.claims.recipes import LiveFunction, LivePanel, LiveReque
 from generator.analysis.claims.text import fill, names
 from generator.analysis.claims.verdict import VERDICTS, Comparison, Verdict, judge
 from generator.analysis.result import Statistic
-from generator.core import CapewatchError, near_matches
+from generator.core import CapewatchError, WrongCall, near_matches
 from generator.panel.frame import Panel
 from generator.schema.claim import PLACES, Claim, Ledger, load_claims
 
@@ -109,7 +109,7 @@ def evaluate_claims(
     `rng` and `resamples` serve the live statistics; published bootstraps have the seeds and sizes their scripts set.
     Each live question has its own stream and is asked once, so one claim alone gives what it gives among all. `keep` is
     given the call that recomputes every recipe from the published tables, and may answer it from what it kept.
-    Raises CapewatchError for an unknown id in `only`, ProblemsFound when a claim file is faulty.
+    Raises WrongCall for an unknown id in `only`, ProblemsFound when a claim file is faulty.
     """
     if isinstance(source, ClaimInputs):
         if ledger is None:
@@ -137,7 +137,7 @@ def _wanted(claims: Mapping[str, Any], only: Sequence[str] | None) -> list[str]:
     for name in only:
         if name not in claims:
             near = near_matches(name, claims)
-            raise CapewatchError(
+            raise WrongCall(
                 f"no claim {name!r}", hint=f"near: {', '.join(near)}" if near else "`capewatch claims` lists all"
             )
     return list(only)
