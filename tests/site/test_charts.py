@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from generator.core import CapewatchError
+from generator.site.charts import drawing
 from generator.site.charts.store import ChartStore, fill
 from generator.site.charts.templates import TEMPLATES
 from generator.site.thinning import POINTS, thinned, thinning_note
@@ -130,3 +132,26 @@ def test_the_drawing_can_show_less_than_the_chart(store: ChartStore) -> None:
     assert len(spec["datasets"]["points"]) == len(points())
     whole = store.chart("b", "timeline", {"points": points()}, TOKENS)
     assert chart.svg.count("<path") < whole.svg.count("<path")
+
+
+def test_what_is_drawn_beside_is_what_is_drawn_here(store: ChartStore, tmp_path: Path) -> None:
+    here = store.chart("a", "timeline", {"points": points()}, TOKENS)
+    with drawing.Drawers(1) as drawers:
+        beside = ChartStore(tmp_path / "beside", drawers)
+        chart = beside.chart("a", "timeline", {"points": points()}, TOKENS)
+        assert beside.has_places(str(chart.svg))
+        drawers.finish()
+    assert beside.filled(f"before {chart.svg} after") == f"before {here.svg} after"
+    foreign = f"<!-- drawing {'0' * 32} -->"
+    assert beside.filled(foreign) == foreign
+
+
+def test_a_drawing_that_cannot_be_made_stops_the_build_with_a_message(tmp_path: Path) -> None:
+    with drawing.Drawers(1) as drawers:
+        drawers.ask(tmp_path / "a.svg", "draw", {"mark": "no such mark"})
+        with pytest.raises(CapewatchError, match="stopped with exit code 1"):
+            drawers.finish()
+    assert not list(tmp_path.iterdir())
+    wait = drawing.start([(tmp_path / "b.svg", "draw", ({"mark": "no such mark"},))])
+    with pytest.raises(CapewatchError, match="stopped with exit code 1"):
+        wait()
