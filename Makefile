@@ -35,7 +35,7 @@ schema: $(SITE_READY) ## write data/schema/ from the typed models
 	$(BIN)/capewatch schema
 
 test: $(TEST_READY) ## run the whole suite (Chromium, Node and torch included)
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 rehearse: $(TEST_READY) ## play a month of the scheduled jobs and write its table into tests/README.md
 	CAPEWATCH_REHEARSAL=write OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/rehearsal

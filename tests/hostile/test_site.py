@@ -287,7 +287,7 @@ def test_with_the_policy_on_every_kind_of_page_works_without_one_violation(brows
     page.wait_for_url(f"{written.address}frontier/")
     assert page.evaluate("window.kept") is True, "instant navigation works"
     page.locator("label[for=__palette_1]").first.click()
-    page.wait_for_function("document.body.dataset.mdColorScheme === 'slate'")
+    page.wait_for_function("() => document.body.dataset.mdColorScheme === 'slate'")
     page.locator("input.md-search__input").press_sequentially("acme")
     page.locator(".md-search-result__link").first.wait_for()
     assert watch.faults == []

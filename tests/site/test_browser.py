@@ -72,10 +72,10 @@ def test_a_legend_entry_dims_the_other_labs_and_can_be_pressed_again(desk: Watch
     )
     key = page.locator("#scatter-maker .cw-key").first
     key.press("Enter")
-    page.wait_for_function(f"({faint})() === 3")
+    page.wait_for_function(f"() => ({faint})() === 3")
     assert key.get_attribute("aria-pressed") == "true"
     key.press("Enter")
-    page.wait_for_function(f"({faint})() === 0")
+    page.wait_for_function(f"() => ({faint})() === 0")
 
 
 def test_names_window_and_one_model_of_the_frontier_are_chosen_by_keyboard(desk: Watched, address: str) -> None:
@@ -84,20 +84,20 @@ def test_names_window_and_one_model_of_the_frontier_are_chosen_by_keyboard(desk:
         "[...document.querySelectorAll('#scatter-maker .cw-chart__live .mark-text.role-mark text')]"
         ".map(t => t.textContent).filter(Boolean)"
     )
-    page.wait_for_function(f"{names}.length === 1")
+    page.wait_for_function(f"() => {names}.length === 1")
     tools = page.locator("#scatter-maker [data-cw-chart-tools]")
     tools.get_by_label("Names").focus()
     page.keyboard.press("ArrowDown")
-    page.wait_for_function(f"{names}.length > 3")
+    page.wait_for_function(f"() => {names}.length > 3")
     points = "document.querySelectorAll('#scatter-maker .cw-chart__live .mark-symbol.role-mark path').length"
     assert page.evaluate(points) == 6
     tools.get_by_label("View").select_option("zoom")
-    page.wait_for_function(f"{points} === 3")  # the better half
+    page.wait_for_function(f"() => {points} === 3")  # the better half
     tools.get_by_label("View").select_option("whole")
     tools.get_by_label("Names").select_option("none")
-    page.wait_for_function(f"{names}.length === 0")
+    page.wait_for_function(f"() => {names}.length === 0")
     tools.get_by_label("Mark").select_option("Acme 2")
-    page.wait_for_function(f"{names}.join() === 'Acme 2'")
+    page.wait_for_function(f"() => {names}.join() === 'Acme 2'")
 
 
 def test_the_models_of_a_lab_in_focus_are_joined_in_release_order(desk: Watched, address: str) -> None:
@@ -105,7 +105,7 @@ def test_the_models_of_a_lab_in_focus_are_joined_in_release_order(desk: Watched,
     lines = "document.querySelectorAll('#scatter-maker .cw-chart__live .mark-line path[stroke*=acme]').length"
     assert page.evaluate(lines) == 0
     page.locator("#scatter-maker .cw-key").first.press("Enter")
-    page.wait_for_function(f"{lines} === 1")
+    page.wait_for_function(f"() => {lines} === 1")
 
 
 def test_the_home_page_loads_no_chart_library_before_a_chart_is_pointed_at(desk: Watched, address: str) -> None:
@@ -128,7 +128,7 @@ def test_the_palette_toggle_recolours_a_chart_without_drawing_it_again(desk: Wat
     label = "document.querySelector('#scatter-maker .cw-chart__live svg .role-axis-title text')"
     before = page.evaluate(f"getComputedStyle({label}).fill")
     page.locator("label[for=__palette_1]").first.click()
-    page.wait_for_function("document.body.dataset.mdColorScheme === 'slate'")
+    page.wait_for_function("() => document.body.dataset.mdColorScheme === 'slate'")
     assert page.evaluate(f"getComputedStyle({label}).fill") != before
     assert page.evaluate("document.querySelector('#scatter-maker .cw-chart__live svg').dataset.same") == "yes"
 

@@ -48,7 +48,7 @@ def test_the_models_can_be_searched_and_filtered_and_the_view_is_in_the_address(
     page.goto(shared)
     assert len(names(page)) == 4
     page.locator("form[data-cw-tools] button[type=reset]").click()
-    page.wait_for_function("document.querySelectorAll('#all-models tbody tr').length === 10")
+    page.wait_for_function("() => document.querySelectorAll('#all-models tbody tr').length === 10")
     assert "kind=" not in page.url
 
 
@@ -68,7 +68,7 @@ def test_columns_are_chosen_by_keyboard_and_the_view_is_shared_and_saved_as_show
     shared = page.url
     page.goto("about:blank")
     page.goto(shared)
-    page.wait_for_function("document.querySelector('#all-models thead').textContent.includes('Family')")
+    page.wait_for_function("() => document.querySelector('#all-models thead').textContent.includes('Family')")
     assert names(page) == [synthetic.HOSTILE, "Zeta 2", "Zeta 1", "Acme 2", "Acme 1", "Zeta 3"]
     assert "Kind" not in page.locator("#all-models thead").inner_text()
     saved = {}
@@ -150,7 +150,7 @@ def test_the_first_sort_of_4500_models_takes_less_than_a_fifth_of_a_second(brows
     server, address = serve(root / "site")
     page = browser.new_page()
     page.goto(f"{address}models/")
-    page.wait_for_function("document.querySelector('.cw-count').textContent.includes('4,500 of 4,500')")
+    page.wait_for_function("() => document.querySelector('.cw-count').textContent.includes('4,500 of 4,500')")
     script = """() => { const button = [...document.querySelectorAll('#all-models .cw-sort')].find(b => b.textContent.startsWith('Model'));
       const start = performance.now(); button.click(); document.body.offsetHeight; return performance.now() - start; }"""
     took = page.evaluate(script)

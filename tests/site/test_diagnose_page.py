@@ -107,7 +107,7 @@ def test_the_back_button_undoes_one_finished_change(watched: Watched, served: st
     page.get_by_role("button", name="Frontier: Zeta 3").click()
     assert asked(page) == {"swe": "81", "gpqa": "40", "lab": "zeta"}
     page.go_back()
-    page.wait_for_function("document.querySelector('input[name=hellaswag]').value === '45'")
+    page.wait_for_function("() => document.querySelector('input[name=hellaswag]').value === '45'")
     page.locator("[data-result] h2", has_text="Base:").first.wait_for()
     assert page.locator("input[name=swe]").input_value() == ""
     assert "Base:" in page.locator("[data-result] h2").first.inner_text()

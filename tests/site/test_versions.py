@@ -112,8 +112,8 @@ def test_charts_are_drawn_by_the_script_that_versions_share(watched, served):
     asked: list[str] = []
     watched.page.on("request", lambda request: asked.append(request.url))
     watched.page.goto(f"{served.address}2026.10/frontier/")
-    watched.page.locator("[data-cw-chart], figure").first.scroll_into_view_if_needed()
-    watched.page.wait_for_function("window.vegaEmbed !== undefined")
+    watched.page.locator("[data-cw-chart], figure").first.hover()
+    watched.page.wait_for_function("() => window.vegaEmbed !== undefined")
     (script,) = {url for url in asked if "vega" in url and url.endswith(".js")}
     assert script.startswith(f"{served.address}assets/vega-")
 

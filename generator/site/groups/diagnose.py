@@ -39,6 +39,7 @@ def pages(view: View) -> Iterator[Page]:
         URL,
         sentence=sentence,
         tracks=content["tracks"],
+        presets=content["presets"],
         labs=sorted(content["labs"].items(), key=lambda item: item[1].lower()),
         data=DATA,
         pairs=PAIRS,

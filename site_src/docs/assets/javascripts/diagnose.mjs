@@ -19,6 +19,7 @@ class Calculator {
     this.form = form;
     this.data = data;
     this.root = new URL(form.dataset.cwDiagnose, location.href).href.replace(/assets\/data\/diagnose\.json$/, "");
+    this.empty = form.querySelector("[data-result] > .cw-none");
     this.sets = [data.track, ...Object.keys(data.axes).filter((track) => track !== data.track)].filter((track) => track in data.axes);
     this.fill();
     this.restore();
@@ -36,6 +37,7 @@ class Calculator {
 
   fill() {
     const bar = this.form.querySelector("[data-presets]");
+    for (const still of bar.querySelectorAll("button")) still.remove(); // they kept the place
     for (const { text, values } of this.data.presets) {
       const button = element("button", { type: "button", class: "cw-button" }, text);
       button.addEventListener("click", () => this.load(values));
@@ -179,7 +181,7 @@ class Calculator {
       const others = Object.fromEntries(Object.entries(BASE).filter(([name]) => name in values).map(([name, axis]) => [axis, values[name]]));
       add("base", base({ x: values.hellaswag, y: values.truthfulqa, params: values.params ?? null, others }, this.data, page));
     }
-    if (!parts.length) parts.push(element("p", { class: "cw-none" }, "Enter two scores of a frontier model, of a base model, or on any two benchmarks; choose a known model; or take an example."));
+    if (!parts.length) parts.push(this.empty);
     this.form.querySelector("[data-result]").replaceChildren(...parts);
     this.form.querySelector("[data-summary]").textContent = this.summary();
     this.form.querySelector("[data-file]").hidden = !SCORES.some((name) => name in values);
