@@ -37,7 +37,7 @@ def thinning_note(drawn: Sequence[Row], points: Sequence[Row]) -> str:
         return ""
     return (
         f"The still drawing has {format.count(len(drawn))} of {format.count(len(points))} points, the highest of each cell of "
-        f"a grid of {COLUMNS} by {ROWS}; the live chart and the table have all."
+        f"a grid of {COLUMNS} by {ROWS}; the live chart and the file beside it have all."
     )
 
 
