@@ -51,37 +51,30 @@ def busy(month: Month) -> None:
     month.told("a board answers 429 and names a time", "asked again after that time; stored")
 
 
-def cut_off(month: Month) -> None:
-    month.server.faults["aider"] = "cut"
-    month.rebuild(expect=3, bad=("aider",))
-    month.told("an answer breaks off half way", "failed; nothing of it is stored")
+def stopped(source: str, fault: str, status: str, tried: str, outcome: str) -> Callable[[Month], None]:
+    """A day on which one board misbehaves and nothing of its answer is stored."""
+
+    def play(month: Month) -> None:
+        month.server.faults[source] = fault
+        (row,) = [row for row in month.rebuild(expect=3, bad=(source,)) if row["source"] == source]
+        assert row["status"] == status, row
+        month.told(tried, outcome)
+
+    return play
 
 
-def sign_in(month: Month) -> None:
-    month.server.faults["aider"] = "page"
-    month.rebuild(expect=3, bad=("aider",))
-    month.told("a sign-in page instead of data", "failed by its content type; nothing of it is stored")
-
-
-def unit_flip(month: Month) -> None:
-    month.server.faults["aider"] = "unit"
-    (row,) = [row for row in month.rebuild(expect=3, bad=("aider",)) if row["source"] == "aider"]
-    assert row["status"] == "quarantined"
-    month.told("percent become fractions under the same name", "quarantined; no score changes")
-
-
-def out_of_range(month: Month) -> None:
-    month.server.faults["swebench"] = "range"
-    (row,) = [row for row in month.rebuild(expect=3, bad=("swebench",)) if row["source"] == "swebench"]
-    assert row["status"] == "quarantined"
-    month.told("a score above 100 %", "quarantined; no score changes")
-
-
-def jump(month: Month) -> None:
-    month.server.faults["aider"] = "jump"
-    (row,) = [row for row in month.rebuild(expect=3, bad=("aider",)) if row["source"] == "aider"]
-    assert row["status"] == "quarantined"
-    month.told("one score jumps by 40 points overnight", "quarantined until a person looks; no score changes")
+cut_off = stopped("aider", "cut", "failed", "an answer breaks off half way", "failed; nothing of it is stored")
+sign_in = stopped(
+    "aider", "page", "failed", "a sign-in page instead of data", "failed by its content type; nothing of it is stored"
+)
+unit_flip = stopped(
+    "aider", "unit", "quarantined", "percent become fractions under the same name", "quarantined; no score changes"
+)
+out_of_range = stopped("swebench", "range", "quarantined", "a score above 100 %", "quarantined; no score changes")
+jump = stopped(
+    "aider", "jump", "quarantined", "one score jumps by 40 points overnight",
+    "quarantined until a person looks; no score changes",
+)  # fmt: skip
 
 
 def everything_down(month: Month) -> None:
