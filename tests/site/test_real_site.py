@@ -63,6 +63,17 @@ def test_no_page_shows_a_broken_number_or_a_template_mark(pages):
     assert bad_texts(pages) == {}
 
 
+def test_every_page_says_of_which_day_its_data_are(site, pages):
+    day = json.loads((site.parent / "build/bundle/meta.json").read_text())["as_of"]
+    assert len(pages) > 700
+    silent = {
+        path
+        for path, page in pages.items()
+        if not path.startswith("embed/") and f"Data as of {day}, version" not in "".join(page.text)
+    }
+    assert silent == set()
+
+
 def test_no_page_shows_its_own_markup(pages):
     found = {
         path
