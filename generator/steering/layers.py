@@ -18,7 +18,6 @@ from torch import nn
 from generator.steering.errors import SteeringError
 
 HookPoint = Literal["before", "after"]
-HOOK_POINTS: tuple[HookPoint, ...] = ("before", "after")
 
 
 @dataclass(frozen=True)

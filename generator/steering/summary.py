@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from generator.steering.errors import SteeringError
-from generator.steering.results import ResultFile, read_result
+from generator.steering.results import ResultFile
 from generator.steering.stats import holm
-
-
-def read_all(folder: Path) -> list[ResultFile]:
-    """Every result under a folder, checked, in the order of their names; a bad one is an error naming its file."""
-    return [read_result(path.parent) for path in sorted(folder.glob("*/result.json"))]
 
 
 def summarise(results: Sequence[ResultFile]) -> dict[str, Any]:

@@ -12,13 +12,17 @@ from click.testing import CliRunner
 from generator.core import sha256_file
 from generator.steering.cli import steer
 from generator.steering.results import ResultFile, read_result
-from generator.steering.summary import read_all, summarise, text_table
+from generator.steering.summary import summarise, text_table
 from generator.steering.train import DEMO_SEEDS, SIZES
 
 
 @pytest.fixture(scope="module")
 def folder(request: pytest.FixtureRequest) -> Path:
     return Path(__file__).resolve().parents[2] / "data" / "steering"
+
+
+def read_all(folder: Path) -> list[ResultFile]:
+    return [read_result(path.parent) for path in sorted(folder.glob("*/result.json"))]
 
 
 def test_there_is_a_whole_result_for_every_rung_and_seed(folder: Path) -> None:

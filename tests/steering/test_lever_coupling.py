@@ -41,7 +41,7 @@ def test_the_slope_on_facts_is_left_out_where_the_lever_hardly_moves_them() -> N
     found = against_size(rows)["width"]
     assert fact_move(rows) == pytest.approx(0.01)
     assert found["on_facts"]["slope"] is None
-    assert "moves by 1.0 pp only" in found["on_facts"]["reason"]
+    assert "moves by 1.00 pp, under the 2 pp" in found["on_facts"]["reason"]
     assert found["on_size"]["slope"] is not None
 
 
