@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -214,10 +215,10 @@ def _redrawn_crossings(table: pd.DataFrame, *, rng: np.random.Generator, resampl
     """Isotonic crossings (log10 size) with every score redrawn from its error; None where an error is not known."""
     points: dict[str, tuple[float, float, float, float]] = {}
     ends = []
-    for row in table.itertuples():
-        points.setdefault(row.model_from, (row.x_from, row.y_from, row.se_x_from, row.se_y_from))
-        points.setdefault(row.model_to, (row.x_to, row.y_to, row.se_x_to, row.se_y_to))
-        ends.append((row.model_from, row.model_to))
+    for first, last, *numbers in _ends(table):
+        points.setdefault(first, tuple(numbers[:4]))
+        points.setdefault(last, tuple(numbers[4:]))
+        ends.append((first, last))
     place = {model: position for position, model in enumerate(points)}
     x, y, sx, sy = np.array(list(points.values()), dtype=float).T
     if not (np.isfinite(sx).all() and np.isfinite(sy).all() and (sx > 0).any() and (sy > 0).any()):
@@ -229,6 +230,12 @@ def _redrawn_crossings(table: pd.DataFrame, *, rng: np.random.Generator, resampl
     gamma = dy / np.where(np.abs(dx) < 1e-9, 1e-9, dx)
     log_n = np.log10(table["n_mid"].to_numpy(dtype=float))
     return isotonic_crossing(log_n, gamma, table["dx"].to_numpy(dtype=float) ** 2)
+
+
+def _ends(table: pd.DataFrame) -> Iterator[tuple[Any, ...]]:
+    """Of each interval: both models, then x, y and their standard errors of the first and of the second; read by column."""
+    numbers = [f"{name}_{side}" for side in ("from", "to") for name in ("x", "y", "se_x", "se_y")]
+    return zip(*(table[name].tolist() for name in ("model_from", "model_to", *numbers)), strict=True)
 
 
 def pooled_critical_scale(

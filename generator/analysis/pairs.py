@@ -99,11 +99,8 @@ def family_r(source: Source, x: str, y: str, *, least: int = 3) -> dict[str, flo
 def family_matrices(source: Source, axes: Sequence[str], *, least: int = 4) -> dict[str, CouplingMatrix]:
     """The correlation matrix of `axes` within each family that has at least `least` models with all of them, by family id."""
     frame = rows(source, axes)
-    counts = frame["family"].value_counts()
-    return {
-        str(name): coupling_matrix(frame[frame["family"] == name], axes)
-        for name in sorted(counts[counts >= least].index)
-    }
+    families = frame[frame["family"].notna()].groupby("family", sort=True)
+    return {str(name): coupling_matrix(members, axes) for name, members in families if len(members) >= least}
 
 
 def variant_agreement(source: Source, x: str, first: str, second: str) -> Statistic:

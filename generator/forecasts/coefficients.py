@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from generator.forecasts.families import FIVE_AXES, FamilySet, Given, Targets, family_set
-from generator.forecasts.increments import REACH_SCALE, SCORE_SCALE, SIZE_SCALE, STEP_SCALE, Frame, RidgeFit, ridge_fit
+from generator.forecasts.families import FIVE_AXES, Family, FamilySet, Given, Targets, family_set
+from generator.forecasts.increments import (
+    REACH_SCALE,
+    SCORE_SCALE,
+    SIZE_SCALE,
+    STEP_SCALE,
+    Frame,
+    RidgeFit,
+    Table,
+    ridge_fits,
+)
 from generator.forecasts.intervals import REACH_OFFSET, calibrate
 from generator.forecasts.link import EDGE
 from generator.forecasts.suite import link_of
@@ -19,8 +28,10 @@ QUANTILES = (0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975)
 _PENALTIES = (0.3, 1.0, 3.0, 10.0, 30.0)
 
 
-def export_coefficients(panel: Panel, *, axes: Sequence[str] = FIVE_AXES) -> dict[str, Any]:
-    """Everything the calculator needs for one and for two given sizes.
+def export_coefficients(
+    panel: Panel, *, axes: Sequence[str] = FIVE_AXES, given: Sequence[int] = (1, 2)
+) -> dict[str, Any]:
+    """Everything the calculator needs for one and for two given sizes, or for those of `given`.
 
     Evaluate: z = ln(s/(1−s)) with s = (percent − floor)/(ceiling − floor) kept in [edge, 1 − edge]; features in the order
     of `features`, each divided by its scale; increment = (level + Σ (feature − centre)/spread · slopes) · reach; forecast =
@@ -52,7 +63,7 @@ def export_coefficients(panel: Panel, *, axes: Sequence[str] = FIVE_AXES) -> dic
             ],
         },
         "levels": list(QUANTILES),
-        "given": {str(given): _fit(families, given) for given in (1, 2)},
+        "given": {str(sizes): _fit(families, sizes) for sizes in given},
         "track": panel.track,
         "as_of": panel.as_of.isoformat() if panel.as_of else "",
         "panel": panel.digest,
@@ -98,22 +109,19 @@ def _fit(families: FamilySet, given: int) -> dict[str, Any]:
     link = link_of(families)
     frame = Frame(link, "logit")
     judged = families.of_sizes(3)
-    fits = {}
-    for penalty in _PENALTIES:
-        setting = {"penalty": penalty, "rate": True}
-        predicted = {}
-        for family in judged:
-            train = [other for other in families.families if other is not family]
-            fit = ridge_fit(frame.table(train, given), setting)
-            predicted[family.id] = _apply(frame, fit, family.given(given), family.targets(given))
-        error = np.concatenate([np.abs(predicted[family.id] - family.scores[given:]) for family in judged]).mean()
-        fits[penalty] = (float(error), predicted)
-    best = min(fits, key=lambda penalty: fits[penalty][0])
-    calibration = calibrate(link, judged, fits[best][1], given)
-    final = ridge_fit(frame.table(families.families, given), {"penalty": best, "rate": True})
+    table, rows = frame.table(families.families, given), frame.places(families.families, given)
+    predicted: dict[float, dict[str, np.ndarray]] = {penalty: {} for penalty in _PENALTIES}
+    for family in judged:
+        rest = _without(table, rows[family])
+        for penalty, fit in ridge_fits(rest, penalties=_PENALTIES, rate=True).items():
+            predicted[penalty][family.id] = _apply(frame, fit, family.given(given), family.targets(given))
+    error = {penalty: _mean_error(judged, found, given) for penalty, found in predicted.items()}
+    best = min(error, key=lambda penalty: error[penalty])
+    calibration = calibrate(link, judged, predicted[best], given)
+    final = ridge_fits(table, penalties=(best,), rate=True)[best]
     return {
         "penalty": best,
-        "mae_pp": fits[best][0],
+        "mae_pp": error[best],
         "families": len(judged),
         "centre": final.centre.tolist(),
         "spread": final.spread.tolist(),
@@ -121,6 +129,16 @@ def _fit(families: FamilySet, given: int) -> dict[str, Any]:
         "slopes": final.slopes.tolist(),
         "quantiles": [calibration.shift(level).tolist() for level in QUANTILES],
     }
+
+
+def _without(table: Table, rows: slice) -> Table:
+    """A training table without the rows of one family."""
+    features, steps, reach = (np.delete(part, rows, axis=0) for part in table)
+    return features, steps, reach
+
+
+def _mean_error(judged: Sequence[Family], predicted: Mapping[str, np.ndarray], given: int) -> float:
+    return float(np.concatenate([np.abs(predicted[one.id] - one.scores[given:]) for one in judged]).mean())
 
 
 def _apply(frame: Frame, fit: RidgeFit, known: Given, wanted: Targets) -> np.ndarray:

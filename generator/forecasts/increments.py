@@ -6,6 +6,7 @@ parameters, in percent or in logits between floor and ceiling. With more than tw
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -61,6 +62,11 @@ class Frame:
         tables = [table for family in train if len(table := self._of(family, given, every=every))]
         features, steps, reach = zip(*tables, strict=True)
         return np.vstack(features), np.vstack(steps), np.concatenate(reach)
+
+    def places(self, train: Sequence[Family], given: int) -> dict[Family, slice]:
+        """Which rows of `table` are whose."""
+        ends = list(itertools.accumulate(len(episodes(len(family), given)) for family in train))
+        return {family: slice(first, last) for family, first, last in zip(train, [0, *ends], ends, strict=False)}
 
     def _of(self, family: Family, given: int, *, every: bool) -> Table | tuple[()]:
         key = (family, given, every)
@@ -129,7 +135,13 @@ class RidgeIncrements:
 
     def fit(self, train: Sequence[Family], given: int) -> tuple[Predictor, ...]:
         table = self.frame.table(train, given)
-        return tuple(self._predictor(ridge_fit(table, setting)) for setting in self.settings)
+        fits = {
+            rate: ridge_fits(
+                table, penalties=[one["penalty"] for one in self.settings if one["rate"] == rate], rate=rate
+            )
+            for rate in {one["rate"] for one in self.settings}
+        }
+        return tuple(self._predictor(fits[one["rate"]][one["penalty"]]) for one in self.settings)
 
     def _predictor(self, fit: RidgeFit) -> Predictor:
         def predict(known: Given, wanted: Targets) -> np.ndarray:
@@ -139,19 +151,22 @@ class RidgeIncrements:
         return predict
 
 
-def ridge_fit(table: Table, setting: Setting) -> RidgeFit:
-    """Weighted ridge with a free level on a training table."""
+def ridge_fits(table: Table, *, penalties: Sequence[float], rate: bool) -> dict[float, RidgeFit]:
+    """Weighted ridge with a free level on a training table, by penalty; what the penalty does not touch is computed once."""
     features, steps, reach = table
-    scale = reach[:, None] if setting["rate"] else np.ones((len(reach), 1))
+    scale = reach[:, None] if rate else np.ones((len(reach), 1))
     weight = scale**2
     centre = (features * weight).sum(axis=0) / weight.sum()
     spread = np.sqrt(((features - centre) ** 2 * weight).sum(axis=0) / weight.sum()) + 1e-9
     design = (features - centre) / spread
     aim = steps / scale
     level = (aim * weight).sum(axis=0) / weight.sum()
-    gram = design.T @ (design * weight) + setting["penalty"] * weight.mean() * np.eye(design.shape[1])
-    slopes = np.linalg.solve(gram, design.T @ ((aim - level) * weight))
-    return RidgeFit(centre, spread, level, slopes, bool(setting["rate"]))
+    gram, moment = design.T @ (design * weight), design.T @ ((aim - level) * weight)
+    ridge = weight.mean() * np.eye(design.shape[1])
+    return {
+        penalty: RidgeFit(centre, spread, level, np.linalg.solve(gram + penalty * ridge, moment), rate)
+        for penalty in penalties
+    }
 
 
 @dataclass(frozen=True, eq=False)

@@ -97,11 +97,11 @@ def release_order(released: str | None, identity: str) -> tuple[str, str]:
 def size_coefficients(panel: Panel, axes: Sequence[str]) -> dict[str, Any]:
     """`export_coefficients` for one given size, with the mean error (pp) of leaving the given scores as they are."""
     judged = require_families(panel, axes)
-    found = export_coefficients(panel, axes=axes)
+    found = export_coefficients(panel, axes=axes, given=(1,))
     unchanged = np.concatenate([np.abs(family.scores[1:] - family.scores[0]) for family in judged])
     kept = {name: found[name] for name in ("axes", "floor", "ceiling", "edge", "scales", "reach_offset", "levels")}
     longest = max(float(family.log_params[-1] - family.log_params[0]) for family in judged)
-    return {**kept, "given": {"1": found["given"]["1"]}, "unchanged_pp": float(unchanged.mean()), "reach": longest}
+    return {**kept, "given": found["given"], "unchanged_pp": float(unchanged.mean()), "reach": longest}
 
 
 def require_families(panel: Panel, axes: Sequence[str]) -> tuple[Family, ...]:
