@@ -163,35 +163,27 @@ def _text_column(frame: pd.DataFrame, name: str) -> pd.Series:
 
 def _convert(table: pd.DataFrame, benchmarks: dict[str, Benchmark]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Values in the unit of their benchmark; rows of unknown benchmarks or units are refused with a reason."""
-    pairs = table[["benchmark", "unit"]].drop_duplicates()
-    factors = {}
-    for benchmark, unit in pairs.itertuples(index=False):
-        known = benchmarks.get(benchmark)
-        factors[benchmark, unit] = np.nan if known is None else unit_factor(unit, known)
-    keys = pd.MultiIndex.from_frame(table[["benchmark", "unit"]])
-    factor = pd.Series(factors, dtype=float).reindex(keys).to_numpy() if factors else np.array([])
-    known_rows = table["benchmark"].isin(list(benchmarks)).to_numpy()
-    reason = np.where(
-        ~known_rows, "the benchmark has no file under data/benchmarks", "the unit does not fit the benchmark"
-    )
-    usable = np.isfinite(factor)
-    low = (
-        table["benchmark"]
-        .map({k: b.range[0] if b.range else -np.inf for k, b in benchmarks.items()})
-        .to_numpy(dtype=float)
-    )
-    high = (
-        table["benchmark"]
-        .map({k: b.range[1] if b.range else np.inf for k, b in benchmarks.items()})
-        .to_numpy(dtype=float)
-    )
+    names, known = table["benchmark"].factorize()[::-1]
+    units, unit = table["unit"].factorize()[::-1]
+    files = [benchmarks.get(name) for name in names]
+    factors = np.array([[np.nan if file is None else unit_factor(one, file) for one in units] for file in files])
+    factor = factors[known, unit] if len(table) else np.array([])
+    bounds = np.array([file.range if file is not None and file.range else (-np.inf, np.inf) for file in files])
+    low, high = (bounds[known, side] if len(table) else np.array([]) for side in (0, 1))
     value = table["value"].to_numpy() * factor
-    inside = usable & (value >= low - 1e-9) & (value <= high + 1e-9)
-    reason = np.where(usable & ~inside, "the value lies outside the range of the benchmark", reason)
-    refused = table.loc[~inside, ["source", "model", "benchmark"]].assign(reason=reason[~inside])
+    inside = np.isfinite(factor) & (value >= low - 1e-9) & (value <= high + 1e-9)
+    out = np.flatnonzero(~inside)
+    reason = [_refusal(files[known[row]], fits=bool(np.isfinite(factor[row]))) for row in out]
+    refused = table.loc[out, ["source", "model", "benchmark"]].assign(reason=pd.Series(reason, index=out, dtype="str"))
     table = table.assign(value=value, stderr=table["stderr"].to_numpy() * factor).drop(columns="unit")
     table = table if inside.all() else table[inside].reset_index(drop=True)
     return table, refused.reset_index(drop=True)
+
+
+def _refusal(benchmark: Benchmark | None, *, fits: bool) -> str:
+    if benchmark is None:
+        return "the benchmark has no file under data/benchmarks"
+    return "the value lies outside the range of the benchmark" if fits else "the unit does not fit the benchmark"
 
 
 def unit_factor(unit: str, benchmark: Benchmark) -> float:
