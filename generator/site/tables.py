@@ -23,14 +23,15 @@ _EMPTY = Markup('<span class="cw-none" role="img" aria-label="no value">{}</span
 
 @dataclass(frozen=True)
 class Column:
-    """One column: label and kind (text, number, day); `wide` columns are left out on narrow screens; `key` names it in
-    addresses and files."""
+    """One column: label and kind (text, number, day); `wide` columns are left out on phones, `desk` columns on tablets too;
+    `key` names it in addresses and files."""
 
     label: str
     kind: str = "text"
     help: str = ""
     wide: bool = False
     key: str = ""
+    desk: bool = False
 
 
 @dataclass(frozen=True)
@@ -131,9 +132,8 @@ def _row(classes: Sequence[str], plain: Sequence[bool], row: Sequence[Content]) 
 
 
 def _classes(column: Column) -> Markup:
-    names = [
-        name for name in ({"number": "num", "day": "day"}.get(column.kind, ""), "wide" if column.wide else "") if name
-    ]
+    kind = {"number": "num", "day": "day"}.get(column.kind, "")
+    names = [name for name in (kind, "wide" if column.wide else "", "desk" if column.desk else "") if name]
     return Markup(' class="{}"').format(" ".join(names)) if names else Markup("")
 
 

@@ -151,7 +151,7 @@ def _recipes(view: View, item: Row) -> Markup:
                 one["id"],
                 kind,
                 Markup('<span class="cw-long">{}</span>').format(one["description"]),
-                listed or tables.text(None),
+                Markup('<span class="cw-entry">{}</span>').format(listed) if listed else tables.text(None),
             )
         )
     return tables.table(columns, body, caption="Recipes", sortable=False)

@@ -13,6 +13,7 @@ from generator.site import format, tables
 from generator.site.forecast_blocks import GROUPING_NAMES, card_block, part, replay_sentence, share_cell
 from generator.site.forecast_figures import calibration
 from generator.site.groups import forecast_dynamics, forecast_releases
+from generator.site.moved import moved
 from generator.site.page import Group, Page, base_of
 from generator.site.tables import Cell, Column
 from generator.site.view import View, link
@@ -42,7 +43,7 @@ def pages(view: View) -> Iterator[Page]:
     description = (
         "Forecasts of larger models, next releases and predictions, judged on families, labs and days held out."
     )
-    yield Page("forecasts/index.md", "Forecasts", description, body, search=description)
+    yield Page("forecasts/index.md", "Forecasts", description, moved(body, further, INDEX) + body, search=description)
     yield from further
     taken = {page.path for page in further}
     for family in _with_cards(view):

@@ -217,7 +217,7 @@ class DataTable {
     const heads = new Map(this.columns.map(({ key, cell }) => [key, cell]));
     this.all = columns.map((column, index) => {
       const kind = KINDS[column.kind];
-      const name = [kind.name ?? (column.kind === "day" ? "day" : ""), column.wide ? "wide" : ""].filter(Boolean).join(" ");
+      const name = [kind.name ?? (column.kind === "day" ? "day" : ""), column.wide ? "wide" : "", column.desk ? "desk" : ""].filter(Boolean).join(" ");
       return { ...column, index, kind, name, cell: heads.get(column.key) };
     });
     this.shown = this.all.filter(({ off }) => !off);
@@ -259,7 +259,7 @@ class DataTable {
     });
     menu.addEventListener("change", () => {
       const wanted = new Set([...menu.querySelectorAll("input:checked")].map((box) => box.value));
-      this.columns = this.all.filter(({ key, index }) => index === 0 || wanted.has(key));
+      this.columns = this.wished(wanted);
       this.head();
       this.show();
       this.remember();
@@ -270,6 +270,12 @@ class DataTable {
       menu.querySelector("summary").focus();
     });
     return menu;
+  }
+
+  // The columns of these keys, on a screen of any width: who chooses a column wants to see it.
+  wished(keys) {
+    const columns = this.all.filter(({ key, index }) => index === 0 || keys.has(key));
+    return columns.map((column) => ({ ...column, name: column.name.replace(/ ?\b(wide|desk)\b/g, "").trim() }));
   }
 
   tick() {
@@ -376,9 +382,7 @@ class DataTable {
     const sort = given.get("sort") ?? "";
     const index = this.indexOf(sort.replace(/^-/, ""));
     if (index >= 0) Object.assign(this.state, { column: index, direction: sort.startsWith("-") ? -1 : 1 });
-    const wanted = (given.get("cols") ?? "").split(" ");
-    const columns = this.kinds && given.has("cols") ? this.all.filter((one) => one.index === 0 || wanted.includes(one.key)) : this.usual();
-    this.columns = columns;
+    this.columns = this.kinds && given.has("cols") ? this.wished(new Set(given.get("cols").split(" "))) : this.usual();
   }
 }
 
