@@ -125,7 +125,7 @@ def _card_table(view: View, card: Row) -> Markup:
 
 def _with_interval(row: Row) -> Markup:
     return Markup('{} <small class="cw-bounds">{}</small>').format(
-        format.number(row["estimate"]), format.interval(row["low_80"], row["high_80"])
+        format.number(row["estimate"], 1), format.interval(row["low_80"], row["high_80"], 1)
     )
 
 

@@ -201,7 +201,7 @@ def coupling_table(view: View, pairs: list[tuple[str, tuple[str, str]]], base: s
                 Cell(format.p_short(within), within),
             )
         )
-    return tables.table(columns, body, caption="Couplings")
+    return tables.table(columns, body, caption="Couplings", classes=tables.NARROW)
 
 
 def _interval(bounds: dict[str, Any] | None) -> Cell:
