@@ -141,7 +141,7 @@ def headline(runs: Sequence[Row], base: str) -> Markup:
     reach = (min(ends, default=0.0), max(ends, default=0.0))
     reach = (min(reach[0], 0.0), max(reach[1], 0.0))
     body = [_headline_row(run, base, reach) for run in runs]
-    return tables.table(columns, body, caption="Steering by model", classes=f"{tables.STACKED} cw-steer")
+    return tables.table(columns, body, caption="Steering by model", classes=f"cw-steer {tables.STACKED}")
 
 
 def _headline_row(run: Row, base: str, reach: tuple[float, float]) -> list[tables.Content]:
