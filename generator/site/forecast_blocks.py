@@ -117,7 +117,7 @@ def card_block(view: View, family: str, base: str) -> Markup:
 def _card_table(view: View, card: Row) -> Markup:
     columns = [Column("Parameters", "number")]
     columns += [Column(f"{view.axis_name(axis)}, %", "number", "with the 80 % interval") for axis in card["axes"]]
-    body = [
+    body: list[list[tables.Content]] = [
         [tables.size(row["params"]), *(_with_interval(row[axis]) for axis in card["axes"])] for row in card["forecast"]
     ]
     return tables.table(columns, body, caption="Forecast of larger sizes, with 80 % intervals", sortable=False)

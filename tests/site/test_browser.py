@@ -193,3 +193,27 @@ def test_an_anchor_that_has_moved_is_told_to_who_asks_for_it_without_scripts_and
     context.close()
     server.shutdown()
     server.server_close()
+
+
+@pytest.mark.parametrize(
+    ("path", "width"),
+    [("labs/", 768), ("families/", 768), ("models/", 768), ("benchmarks/", 768), ("claims/r-zed/", 768), ("compare/?m=acme-1,acme-2,zeta-1", 390)],
+)  # fmt: skip
+def test_tables_of_the_lists_fit_a_tablet_and_a_comparison_of_three_a_phone(
+    desk: Watched, address: str, path: str, width: int
+) -> None:
+    page = desk.open(f"{address}{path}")
+    page.set_viewport_size({"width": width, "height": 900})
+    page.locator(".cw-frame table tbody tr").first.wait_for()
+    too_wide = "() => [...document.querySelectorAll('.cw-frame')].filter(f => f.scrollWidth > f.clientWidth + 1).map(f => f.ariaLabel)"
+    assert page.evaluate(too_wide) == []
+
+
+def test_a_column_that_is_left_out_on_a_phone_is_shown_to_who_chooses_it(desk: Watched, address: str) -> None:
+    page = desk.open(f"{address}models/")
+    page.set_viewport_size({"width": 390, "height": 900})
+    cell = page.locator("#all-models tbody tr").first.locator("td[data-label='Kind']")
+    assert not cell.is_visible()
+    page.get_by_text("Columns", exact=True).click()
+    page.get_by_role("checkbox", name="Family").check()
+    cell.wait_for(state="visible")
