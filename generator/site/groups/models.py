@@ -163,7 +163,9 @@ def _observations(view: View, model: Row, base: str) -> Markup | str:
         ]
         for row in model["observations"]
     ]
-    return tables.table(columns, body, caption="Every observation", classes="cw-table--dense", tall=False)
+    return tables.table(
+        columns, body, caption="Every observation", classes=f"{tables.STACKED} cw-table--dense", tall=False
+    )
 
 
 def _benchmark(view: View, row: Row, base: str) -> Markup:
