@@ -120,8 +120,8 @@ def sign_flip(
         within = test.p.get("order within family", 1.0)
         verdict = SHOWN if rising >= 0.975 and holds and within < 0.05 else NOT_SHOWN
         reading = (
-            f"the odds of a positive γ12 rise with size in {100 * rising:.1f} % of family resamples; the size of even odds "
-            f"{'holds' if holds else 'leaves out'} {claimed / 1e9:g}B; within families the signs follow size with p = {within:.3g}; "
+            f"the odds of a positive γ12 rise with size in {100 * rising:.1f} % of family resamples; the interval of the size of even "
+            f"odds {'holds' if holds else 'leaves out'} {claimed / 1e9:g}B; within families the signs follow size with p = {within:.3g}; "
             f"{len(resolved)} of {len(used)} couplings are resolved one by one"
         )
     return Transition(

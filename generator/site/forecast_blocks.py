@@ -116,15 +116,17 @@ def card_block(view: View, family: str, base: str) -> Markup:
 
 def _card_table(view: View, card: Row) -> Markup:
     columns = [Column("Parameters", "number")]
-    for axis in card["axes"]:
-        columns += [Column(f"{view.axis_name(axis)}, %", "number"), Column("80 % interval", "number")]
-    body = []
-    for row in card["forecast"]:
-        cells = [tables.size(row["params"])]
-        for axis in card["axes"]:
-            cells += [tables.figure(row[axis]["estimate"]), tables.bounds(row[axis]["low_80"], row[axis]["high_80"])]
-        body.append(cells)
-    return tables.table(columns, body, caption="Forecast of larger sizes", sortable=False)
+    columns += [Column(f"{view.axis_name(axis)}, %", "number", "with the 80 % interval") for axis in card["axes"]]
+    body: list[list[tables.Content]] = [
+        [tables.size(row["params"]), *(_with_interval(row[axis]) for axis in card["axes"])] for row in card["forecast"]
+    ]
+    return tables.table(columns, body, caption="Forecast of larger sizes, with 80 % intervals", sortable=False)
+
+
+def _with_interval(row: Row) -> Markup:
+    return Markup('{} <small class="cw-bounds">{}</small>').format(
+        format.number(row["estimate"], 1), format.interval(row["low_80"], row["high_80"], 1)
+    )
 
 
 def _held_out(view: View, family: str) -> Markup | str:

@@ -218,7 +218,9 @@ def width_table(view: View, width: Row, base: str) -> Markup:
                 Cell(format.p_short(p), p),
             )
         )
-    return tables.table(columns, body, caption="Division by width and its nulls")
+    return tables.table(
+        columns, body, caption="Division by width and its nulls", classes=f"{tables.STACKED} {tables.NARROW}"
+    )
 
 
 def width_record(row: Row, found: Row | None) -> dict[str, Any]:

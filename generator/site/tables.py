@@ -23,14 +23,15 @@ _EMPTY = Markup('<span class="cw-none" role="img" aria-label="no value">{}</span
 
 @dataclass(frozen=True)
 class Column:
-    """One column: label and kind (text, number, day); `wide` columns are left out on narrow screens; `key` names it in
-    addresses and files."""
+    """One column: label and kind (text, number, day); `wide` columns are left out on phones, `desk` columns on tablets too;
+    `key` names it in addresses and files."""
 
     label: str
     kind: str = "text"
     help: str = ""
     wide: bool = False
     key: str = ""
+    desk: bool = False
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ def table(
     if STACKED not in classes and sum(not column.wide for column in columns) >= PHONE_COLUMNS:
         classes = f"{classes} {PHONE_STACKED}".strip()
     if STACKED in classes or PHONE_STACKED in classes:
-        labels = ["", *(str(Markup(' data-label="{}"').format(column.label)) for column in columns[1:])]
+        labels = ["", *(str(Markup(' data-label="{}"').format(label)) for label in _card_labels(columns)[1:])]
         classes_of = [kind + label for kind, label in zip(classes_of, labels, strict=True)]
     lines = [_row(classes_of, plain, row) for row in rows]
     body = Markup("\n".join(lines))  # noqa: S704 - _row escapes
@@ -103,6 +104,15 @@ def table(
         head=head,
         body=body,
     )
+
+
+def _card_labels(columns: Sequence[Column]) -> list[str]:
+    """What a card calls each value: where two columns have one label, with that of the column before it."""
+    labels = [column.label for column in columns]
+    return [
+        f"{labels[index - 1]}, {label}" if index and labels.count(label) > 1 else label
+        for index, label in enumerate(labels)
+    ]
 
 
 def _header(column: Column) -> Markup:
@@ -131,9 +141,8 @@ def _row(classes: Sequence[str], plain: Sequence[bool], row: Sequence[Content]) 
 
 
 def _classes(column: Column) -> Markup:
-    names = [
-        name for name in ({"number": "num", "day": "day"}.get(column.kind, ""), "wide" if column.wide else "") if name
-    ]
+    kind = {"number": "num", "day": "day"}.get(column.kind, "")
+    names = [name for name in (kind, "wide" if column.wide else "", "desk" if column.desk else "") if name]
     return Markup(' class="{}"').format(" ".join(names)) if names else Markup("")
 
 

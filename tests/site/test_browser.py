@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.site.browser import BAD, IN_CI, Watched, address, axe, browser, desk, violations
+from generator.site.moved import moved
+from generator.site.page import Page
+from tests.site.browser import BAD, IN_CI, Watched, address, axe, browser, desk, serve, violations
+from tests.site.conftest import REPOSITORY
 
 pytestmark = pytest.mark.browser
 __all__ = ["address", "browser", "desk"]
 PAGES = (
-    "", "frontier/", "base/", "models/", "models/acme-3.5/", "models/zed-7b/", "labs/", "labs/acme/", "families/", "families/zed/", "benchmarks/",
+    "", "frontier/", "base/", "models/", "models/by-lab/", "models/acme-3.5/", "models/zed-7b/", "labs/", "labs/acme/", "families/", "families/zed/", "benchmarks/",
     "benchmarks/gpqa-diamond/", "predictions/", "predictions/it-couples/", "claims/", "claims/r-zed/", "data/", "method/", "contribute/",
     "steering/", "steering/runs/demo-m-0/", "steering/internals/", "steering/levers/",
     "glossary/", "cite/", "changelog/", "compare/?m=acme-1,zeta-1",
@@ -60,7 +64,7 @@ def test_instant_navigation_draws_charts_sorts_tables_and_lets_go_of_the_old_one
     assert page.evaluate("window.kept") is True, "the page was loaded anew"
     assert page.locator("th[aria-sort], .cw-sort").count() > 0
     page.go_back()
-    page.wait_for_url(address)
+    page.wait_for_url(re.compile(f"{re.escape(address)}(#.*)?$"))  # the address follows the section in view
     page.wait_for_selector("h1:has-text('move together')")
     desk.draw()
 
@@ -164,3 +168,52 @@ def test_a_search_finds_the_page_of_a_model(desk: Watched, address: str) -> None
     page = desk.open(address)
     page.locator("input.md-search__input").press_sequentially("Acme 2")
     page.locator(".md-search-result__link[href*='models/acme-2/']").first.wait_for()
+
+
+def test_an_anchor_that_has_moved_is_told_to_who_asks_for_it_without_scripts_and_to_nobody_else(
+    browser: Any, tmp_path: Path
+) -> None:
+    part = Page("whole/part.md", "The part", "", '<h2 id="gone">Gone</h2>\n<h2 id="kept">Kept</h2>')
+    body = '<h2 id="kept">Kept</h2>\n'
+    styles = (REPOSITORY / "site_src/docs/assets/stylesheets/capewatch.css").read_text(encoding="utf-8")
+    for name, text in {"whole": moved(body, [part], "whole/") + body, "whole/part": part.body}.items():
+        (tmp_path / name).mkdir()
+        page_text = f'<!doctype html><style>{styles}</style><article class="md-typeset">{text}</article>'
+        (tmp_path / name / "index.html").write_text(page_text, encoding="utf-8")
+    server, url = serve(tmp_path)
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{url}whole/")
+    assert page.locator(".cw-moved").count() == 1
+    assert page.locator(".cw-moved:visible").count() == 0
+    page.goto("about:blank")
+    page.goto(f"{url}whole/#gone")
+    page.locator(".cw-moved:visible a", has_text="The part").click()
+    page.wait_for_url(f"{url}whole/part/#gone")
+    context.close()
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.parametrize(
+    ("path", "width"),
+    [("labs/", 768), ("families/", 768), ("models/", 768), ("benchmarks/", 768), ("claims/r-zed/", 768), ("compare/?m=acme-1,acme-2,zeta-1", 390)],
+)  # fmt: skip
+def test_tables_of_the_lists_fit_a_tablet_and_a_comparison_of_three_a_phone(
+    desk: Watched, address: str, path: str, width: int
+) -> None:
+    page = desk.open(f"{address}{path}")
+    page.set_viewport_size({"width": width, "height": 900})
+    page.locator(".cw-frame table tbody tr").first.wait_for()
+    too_wide = "() => [...document.querySelectorAll('.cw-frame')].filter(f => f.scrollWidth > f.clientWidth + 1).map(f => f.ariaLabel)"
+    assert page.evaluate(too_wide) == []
+
+
+def test_a_column_that_is_left_out_on_a_phone_is_shown_to_who_chooses_it(desk: Watched, address: str) -> None:
+    page = desk.open(f"{address}models/")
+    page.set_viewport_size({"width": 390, "height": 900})
+    cell = page.locator("#all-models tbody tr").first.locator("td[data-label='Kind']")
+    assert not cell.is_visible()
+    page.get_by_text("Columns", exact=True).click()
+    page.get_by_role("checkbox", name="Family").check()
+    cell.wait_for(state="visible")

@@ -19,6 +19,8 @@ from tests.site.conftest import SITE_URL, project_folder
 pytestmark = pytest.mark.browser
 __all__ = ["address", "browser", "desk"]
 
+WHOLE = "() => document.querySelector('#all-models').dataset.cwState === 'whole'"
+
 
 def names(page: Any) -> list[str]:
     return [cell.inner_text() for cell in page.query_selector_all("#all-models tbody th")]
@@ -89,6 +91,53 @@ def test_columns_are_chosen_by_keyboard_and_the_view_is_shared_and_saved_as_show
     ]
 
 
+def test_the_rows_of_the_page_stand_when_all_have_come_and_those_of_the_script_show_the_same(
+    browser: Any, tmp_path: Path
+) -> None:
+    root = project_folder(tmp_path)
+    render(synthetic.bundle(extra_models=130), root=root, out=root / "build", site_url=SITE_URL)
+    for path in (root / "build/docs/models").glob("bare-*.md"):
+        path.unlink()
+    run_loose(root)
+    server, address = serve(root / "site")
+    page = browser.new_page()
+    page.add_init_script(
+        "addEventListener('DOMContentLoaded', () => { window.first = [...document.querySelectorAll('#all-models tbody tr')]; })"
+    )
+    page.goto(f"{address}models/")
+    page.wait_for_function(WHOLE)
+    cells = "row => [...row.cells].map(cell => [cell.classList.contains('num'), cell.textContent, cell.querySelector('a')?.href ?? ''])"
+    same = "window.first.every((row, place) => row === document.querySelector('#all-models tbody').rows[place])"
+    assert page.evaluate("window.first.length") == 25
+    assert page.evaluate(same) is True
+    assert page.locator(".cw-count").inner_text() == "140 of 140"
+    before = page.evaluate(f"window.first.map({cells})")
+    page.get_by_role("button", name="Show 100 more (115 left)").click()
+    page.get_by_role("button", name="Show 15 more (15 left)").wait_for()
+    assert page.locator("#all-models tbody tr").count() == 125
+    page.get_by_text("Columns", exact=True).click()
+    page.get_by_role("checkbox", name="Family").check()
+    page.get_by_role("checkbox", name="Family").uncheck()
+    assert page.evaluate(same) is False, "the script made no rows"
+    made = page.evaluate(f"[...document.querySelector('#all-models tbody').rows].slice(0, 25).map({cells})")
+    assert made == before
+    page.close()
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_table_whose_rest_does_not_load_says_so_and_asks_again_at_the_next_wish(browser: Any, address: str) -> None:
+    page = browser.new_page()
+    page.route("**/assets/data/models.json", lambda route: route.abort())
+    page.goto(f"{address}models/")
+    page.get_by_text("did not load").wait_for()
+    page.unroute("**/assets/data/models.json")
+    page.get_by_role("button", name="Parameters").click()
+    page.wait_for_function(WHOLE)
+    assert names(page)[:2] == ["Zed 70B", "Zed 7B"]
+    page.close()
+
+
 def test_models_are_compared_by_keyboard_and_the_link_is_the_whole_state(desk: Watched, address: str) -> None:
     page = desk.open(f"{address}compare/")
     field = page.get_by_label("Add a model")
@@ -150,7 +199,7 @@ def test_the_first_sort_of_4500_models_takes_less_than_a_fifth_of_a_second(brows
     server, address = serve(root / "site")
     page = browser.new_page()
     page.goto(f"{address}models/")
-    page.wait_for_function("() => document.querySelector('.cw-count').textContent.includes('4,500 of 4,500')")
+    page.wait_for_function(WHOLE)
     script = """() => { const button = [...document.querySelectorAll('#all-models .cw-sort')].find(b => b.textContent.startsWith('Model'));
       const start = performance.now(); button.click(); document.body.offsetHeight; return performance.now() - start; }"""
     took = page.evaluate(script)

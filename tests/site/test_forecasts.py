@@ -90,3 +90,16 @@ def test_the_portrait_escapes_names_and_draws_every_family(stored):
     assert "<b>" not in drawn
     assert "A &amp; B, %" in drawn
     assert drawn.count('stroke-linejoin="round"') >= 2
+
+
+def test_an_anchor_that_the_page_had_before_it_was_split_still_leads_to_its_part(tmp_path, stored):
+    page = next(iter(forecasts.pages(view_of(tmp_path, stored))))
+    led = dict(re.findall(r'cw-moved" id="([^"]+)">This part has moved to <a href="\.\./([^"#]+)#\1"', page.body))
+    for anchor in ("phase", "phase-1", "ode", "portrait", "published"):
+        assert led[anchor] == "forecasts/dynamics/"
+    for anchor in ("frontier", "training"):
+        assert led[anchor] == "forecasts/releases/"
+    assert led["models-registry"] == "forecasts/regrouped/"
+    anchors = re.findall(r'(?:\sid="|\{ #)([^"\s}]+)', page.body)
+    assert len(anchors) == len(set(anchors)), "an anchor that stands twice"
+    assert "chances" not in led

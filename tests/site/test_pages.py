@@ -222,9 +222,11 @@ def test_a_long_list_of_models_keeps_the_page_light_and_the_script_complete(tmp_
     render(synthetic.bundle(extra_models=200), root=root, out=root / "build", site_url=SITE_URL)
     page = (root / "build/docs/models/index.md").read_text()
     rows = json.loads((root / "build/docs/assets/data/models.json").read_text())["rows"]
-    assert page.count("<tr>") == 101
+    listed = (root / "build/docs/models/by-lab.md").read_text()
+    assert page.count("<tr>") == 26
     assert len(rows) == 210
-    assert "lists the newest 100" in page
+    assert "the table holds the newest 25" in page
+    assert all(f'href="../../models/{row[0][0]}/"' in listed for row in rows)
 
 
 def test_a_reserved_id_is_refused(tmp_path: Path) -> None:

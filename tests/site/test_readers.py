@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from generator.core import CapewatchError
-from generator.site import render
+from generator.site import render, tables
 from generator.site.labels import PLOT, corner, places
 from tests.site import synthetic
 from tests.site.conftest import REPOSITORY, SITE_URL, Built, project_folder
@@ -142,3 +142,9 @@ def test_the_crowded_corner_holds_the_better_half_of_the_models() -> None:
     points = [{"x": float(x), "y": float(y)} for x, y in ((10, 20), (40, 50), (71, 83), (78, 91), (93, 94))]
     window = corner(points)
     assert window == {"x_low": 70.0, "x_high": 95.0, "y_low": 80.0, "y_high": 95.0}
+
+
+def test_a_card_tells_two_intervals_apart_by_the_columns_they_belong_to() -> None:
+    columns = [tables.Column(label) for label in ("Lab", "Mean", "95 % interval", "Slope", "95 % interval")]
+    html = str(tables.table(columns, [["a", "1", "2", "3", "4"]], caption="Labs"))
+    assert re.findall(r'data-label="([^"]+)"', html) == ["Mean", "Mean, 95 % interval", "Slope", "Slope, 95 % interval"]

@@ -25,6 +25,8 @@ VEGA_LITE = "6.4"
 STATIC_WIDTH = 560
 #: On a phone the words of a drawing are this much larger than drawn, so that they can be read; the room for them is left here.
 _PHONE_WORDS = 17 / 12
+#: width of a number of three digits with sign and tick
+_NUMBERS = 30.0
 _SNIPPET = "window.vegaEmbed = vegaEmbed;"
 _DROP = re.compile(r' (?:aria-[a-z]+|role|class|pointer-events|xmlns:xlink|version|font-family)="[^"]*"')
 _EMPTY = re.compile(r"<path (?:class=\"[^\"]*\" )?(?:d=\"\"|d=\"M0,0h0v0h0Z\")[^>]*/>|<text[^>]*></text>|<g></g>")
@@ -52,12 +54,11 @@ def draw(spec: Mapping[str, Any]) -> str:
 
 
 def _roomy(spec: Mapping[str, Any]) -> dict[str, Any]:
-    """The configuration with a margin for larger words of named rows."""
+    """The configuration with a margin for the larger words that a phone shows, so that they stay off the title of the axis."""
     config: dict[str, Any] = copy.deepcopy(dict(spec.get("config", {})))
     rows = [row["row"] for rows in spec["datasets"].values() for row in rows if isinstance(row.get("row"), str)]
-    if rows:
-        longest = max(map(len, rows))
-        config["axisY"] = {**config.get("axisY", {}), "minExtent": round(min(longest * 6.5, 170) * _PHONE_WORDS)}
+    words = min(max(map(len, rows)) * 6.5, 170) if rows else _NUMBERS
+    config["axisY"] = {**config.get("axisY", {}), "minExtent": round(words * _PHONE_WORDS)}
     return config
 
 

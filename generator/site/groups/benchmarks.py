@@ -61,9 +61,8 @@ def _table(benchmarks: Sequence[Row]) -> Markup:
         )
         for item in benchmarks
     ]
-    return tables.table(
-        columns, body, caption="Benchmarks", attributes=Markup(' data-cw-filter="benchmarks"'), tall=False
-    )
+    attributes = Markup(' data-cw-filter="benchmarks"')
+    return tables.table(columns, body, caption="Benchmarks", attributes=attributes, tall=False, classes=tables.STACKED)
 
 
 def _page(view: View, item: Row) -> Page:

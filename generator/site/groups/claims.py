@@ -17,6 +17,7 @@ from generator.site.tables import Cell, Column
 from generator.site.view import View
 
 INDEX = "claims/"
+_SIZES = "parameters"
 Row = Mapping[str, Any]
 
 
@@ -151,7 +152,7 @@ def _recipes(view: View, item: Row) -> Markup:
                 one["id"],
                 kind,
                 Markup('<span class="cw-long">{}</span>').format(one["description"]),
-                listed or tables.text(None),
+                Markup('<span class="cw-entry">{}</span>').format(listed) if listed else tables.text(None),
             )
         )
     return tables.table(columns, body, caption="Recipes", sortable=False)
@@ -163,8 +164,8 @@ def _live(view: View, item: Row) -> Markup | str:
         if not answer["statistics"]:
             rows.append(
                 (
+                    "no figure",
                     view.track_name(answer["track"]),
-                    "",
                     Cell(Markup('<span class="cw-none">{}</span>').format(answer["reason"])),
                     "",
                     "",
@@ -174,18 +175,14 @@ def _live(view: View, item: Row) -> Markup | str:
             name = statistic_name(view, one["name"]) + (
                 f": {' × '.join(view.axis_name(axis) for axis in one['axes'])}" if one["axes"] else ""
             )
-            shown = (
-                f"{value(None, one['estimate'])} {one['unit']}".strip()
-                if format.known(one["estimate"])
-                else one["reason"]
-            )
-            bounds = one["interval"]
-            rows.append((view.track_name(answer["track"]), name, shown, _bounds(bounds), tables.figure(one["n"], 0)))
+            shown = _estimate(one) if format.known(one["estimate"]) else one["reason"]
+            bounds = _bounds(one["interval"], sizes=one["unit"] == _SIZES)
+            rows.append((name, view.track_name(answer["track"]), shown, bounds, tables.figure(one["n"], 0)))
     if not rows:
         return ""
     columns = (
-        Column("Track"),
         Column("Statistic"),
+        Column("Track"),
         Column("Value"),
         Column("95 % interval", "number"),
         Column("n", "number"),
@@ -193,10 +190,18 @@ def _live(view: View, item: Row) -> Markup | str:
     return tables.table(columns, rows, caption="The same question of today's data", sortable=False)
 
 
-def _bounds(bounds: Row | None) -> Cell:
+def _estimate(one: Row) -> str:
+    if one["unit"] == _SIZES:
+        return f"{format.size(one['estimate'])} {_SIZES}"
+    return f"{value(None, one['estimate'])} {one['unit']}".strip()
+
+
+def _bounds(bounds: Row | None, *, sizes: bool) -> Cell:
     if not bounds or not (format.known(bounds["low"]) or format.known(bounds["high"])):
         return tables.text(None)
     low, high = bounds["low"], bounds["high"]
+    if sizes:
+        return Cell(f"[{format.size(low)}, {format.size(high)}]", low)
     if max(abs(low or 0), abs(high or 0)) >= 1e4:
         return Cell(f"[{value(None, low)}, {value(None, high)}]", low)
     return tables.bounds(low, high, 2)

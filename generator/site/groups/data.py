@@ -91,7 +91,7 @@ def _downloads(view: View) -> Markup:
                 Cell(Markup('<span class="cw-links">{}</span>').format(links)),
             )
         )
-    return tables.table(columns, body, caption="Tables to download")
+    return tables.table(columns, body, caption="Tables to download", classes=tables.PHONE_STACKED)
 
 
 def _sources(view: View) -> Markup:

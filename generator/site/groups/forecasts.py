@@ -13,6 +13,7 @@ from generator.site import format, tables
 from generator.site.forecast_blocks import GROUPING_NAMES, card_block, part, replay_sentence, share_cell
 from generator.site.forecast_figures import calibration
 from generator.site.groups import forecast_dynamics, forecast_releases
+from generator.site.moved import moved
 from generator.site.page import Group, Page, base_of
 from generator.site.tables import Cell, Column
 from generator.site.view import View, link
@@ -42,7 +43,7 @@ def pages(view: View) -> Iterator[Page]:
     description = (
         "Forecasts of larger models, next releases and predictions, judged on families, labs and days held out."
     )
-    yield Page("forecasts/index.md", "Forecasts", description, body, search=description)
+    yield Page("forecasts/index.md", "Forecasts", description, moved(body, further, INDEX) + body, search=description)
     yield from further
     taken = {page.path for page in further}
     for family in _with_cards(view):
@@ -121,7 +122,7 @@ def _grouping(
         "n_families": len(found["families"]),
         "targets": found["targets"],
         "n_labs": labs,
-        "families": ", ".join(row["family"] for row in found["families"]),
+        "families": ", ".join(_family_name(view, row["family"]) for row in found["families"]),
         "by_family": shown.leaderboard(
             found, headline=model, caption=f"{GROUPING_NAMES[name]}: one family held out at a time"
         ),
@@ -147,6 +148,11 @@ def result_sentence(entry: Row) -> str:
     )
 
 
+def _family_name(view: View, family: str) -> str:
+    """The name of a family of the registry; a source's own grouping may use other words."""
+    return str(view.families[family]["name"]) if family in view.families else family
+
+
 def _chances(view: View, base: str) -> dict[str, Any]:
     found = part(view, "chances")
     if found.get("reason"):
@@ -158,7 +164,11 @@ def _chances(view: View, base: str) -> dict[str, Any]:
         Column("Fails", "number"),
         Column("Undetermined", "number"),
         Column("Closes", "day"),
-        Column("Note"),
+    )
+    noted_column = (
+        [Column("Note")]
+        if any(one["chance"]["decided"] or one["chance"]["reason"] for one in found["items"].values())
+        else []
     )
     body = []
     for identity, one in found["items"].items():
@@ -176,12 +186,14 @@ def _chances(view: View, base: str) -> dict[str, Any]:
                 share_cell(chance["outcomes"].get("failed")),
                 share_cell(chance["outcomes"].get("undetermined")),
                 Cell(chance["until"], chance["until"]),
-                chance["decided"] or chance["reason"],
+                *([chance["decided"] or chance["reason"]] if noted_column else []),
             )
         )
     return {
         "reason": "",
-        "table": tables.table(columns, body, caption="Chance of each prediction to pass", classes=tables.STACKED),
+        "table": tables.table(
+            (*columns, *noted_column), body, caption="Chance of each prediction to pass", classes=tables.STACKED
+        ),
         "replay": replay_sentence(found["replay"], found["horizon_days"]),
         "draws": found["draws"],
         "from": found["simulated_from"],

@@ -10,6 +10,7 @@ from markupsafe import Markup
 from generator.site import format, tables
 from generator.site.figures import h_timeline, pair_scatter, window_of
 from generator.site.frontier_figures import effort_tiers, lab_paths
+from generator.site.moved import moved
 from generator.site.page import Group, Page, base_of
 from generator.site.tables import Cell, Column
 from generator.site.twins import h_table
@@ -31,14 +32,14 @@ def pages(view: View) -> Iterator[Page]:
         couplings=coupling_table(view, list(couplings_of(view, tracks)), base),
         sentence=_sentence(view, "maker"),
     ) + view.stale_note(tracks=tracks)
+    others = [_page(view, track) for track in tracks[1:]]
     yield Page(
         "frontier/index.md",
         "Frontier",
         "SWE-bench Verified against GPQA Diamond for frontier models: coupling, regression with bands, residual h of each model.",
-        body,
+        moved(body, others, URL) + body,
     )
-    for track in tracks[1:]:
-        yield _page(view, track)
+    yield from others
 
 
 def _page(view: View, track: str) -> Page:
@@ -200,7 +201,7 @@ def coupling_table(view: View, pairs: list[tuple[str, tuple[str, str]]], base: s
                 Cell(format.p_short(within), within),
             )
         )
-    return tables.table(columns, body, caption="Couplings")
+    return tables.table(columns, body, caption="Couplings", classes=tables.NARROW)
 
 
 def _interval(bounds: dict[str, Any] | None) -> Cell:

@@ -26,7 +26,7 @@ Row = Mapping[str, Any]
 @dataclass(frozen=True)
 class ModelColumn:
     """A column: key in addresses and files; kind (model, lab, text, day, size, number); raw(model) for the file and
-    cell(model) for the page; `off`: shown only when chosen; `wide`: left out on narrow screens."""
+    cell(model) for the page; `off`: shown only when chosen; `wide`: left out on phones; `desk`: on tablets too."""
 
     key: str
     label: str
@@ -39,6 +39,7 @@ class ModelColumn:
     sign: bool = False
     wide: bool = False
     off: bool = False
+    desk: bool = False
 
 
 def columns(view: View) -> list[ModelColumn]:
@@ -56,7 +57,7 @@ def columns(view: View) -> list[ModelColumn]:
         ),
         ModelColumn("lab", "Lab", "lab", lambda m: m["lab"], lambda m: Cell(lab_chip(view, m["lab"], base), m["lab_name"])),
         _words("family", "Family", lambda m: m["family_name"], off=True),
-        _words("kind", "Kind", lambda m: m["kind"], wide=True),
+        _words("kind", "Kind", lambda m: m["kind"], wide=True, desk=True),
         _words("weights", "Weights", lambda m: "open" if m["open_weights"] else "closed", off=True),
         ModelColumn(
             "released", "Released", "day", lambda m: [m["released"], m["released_day"]] if m["released"] else None,
@@ -77,7 +78,7 @@ def static_columns(every: Sequence[ModelColumn]) -> list[tables.Column]:
     """The columns that the page itself carries."""
     kinds = {"size": "number", "number": "number", "day": "day"}
     return [
-        tables.Column(column.label, kinds.get(column.kind, "text"), column.help, column.wide, column.key)
+        tables.Column(column.label, kinds.get(column.kind, "text"), column.help, column.wide, column.key, column.desk)
         for column in every
         if not column.off
     ]
@@ -109,14 +110,16 @@ def document(view: View, every: Sequence[ModelColumn], models: Sequence[Row]) ->
 def _described(column: ModelColumn) -> dict[str, Any]:
     said = {"key": column.key, "label": column.label, "kind": column.kind, "help": column.help, "unit": column.unit}
     more = {"digits": column.digits, "sign": column.sign} if column.kind == "number" else {}
-    flags = {name: True for name in ("wide", "off") if getattr(column, name)}
+    flags = {name: True for name in ("wide", "desk", "off") if getattr(column, name)}
     return {**said, **more, **flags}
 
 
 def _words(
-    key: str, label: str, of: Callable[[Row], str | None], *, wide: bool = False, off: bool = False
+    key: str, label: str, of: Callable[[Row], str | None], *, wide: bool = False, off: bool = False, desk: bool = False
 ) -> ModelColumn:
-    return ModelColumn(key, label, "text", lambda m: of(m) or None, lambda m: tables.text(of(m)), wide=wide, off=off)
+    return ModelColumn(
+        key, label, "text", lambda m: of(m) or None, lambda m: tables.text(of(m)), wide=wide, off=off, desk=desk
+    )
 
 
 def _size(key: str, label: str, *, off: bool = False) -> ModelColumn:
@@ -149,5 +152,5 @@ def _score(view: View, track: str, axis: Row) -> ModelColumn:
     unit = view.axis_unit(axis["id"])
     return ModelColumn(
         f"{track}:{axis['id']}", f"{name}, {format.UNIT_WORDS.get(unit, unit)}", "number", value,
-        lambda m: tables.figure(value(m)), view.track_name(track), unit, wide=shown, off=not shown,
+        lambda m: tables.figure(value(m)), view.track_name(track), unit, wide=shown, off=not shown, desk=shown and track == "harness-v1",
     )  # fmt: skip

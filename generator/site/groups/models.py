@@ -16,14 +16,16 @@ from generator.site.tables import Cell, Column
 from generator.site.view import View, axis_link, lab_chip, source_link
 
 INDEX = "models/"
-#: rows that the page itself holds, as many as the script shows at once; it loads all of them
-STATIC_ROWS = 100
+BY_LAB = "models/by-lab/"
+#: rows that the page itself holds, as many as the script shows at first; it loads all of them
+STATIC_ROWS = 25
 Row = Mapping[str, Any]
 
 
 def pages(view: View) -> Iterator[Page]:
     models = sorted(view.bundle.entities["models"], key=_newest_first)
     yield _index(view, models)
+    yield _by_lab(view, models)
     for model in models:
         yield _page(view, model)
 
@@ -61,6 +63,21 @@ def _index(view: View, models: Sequence[Row]) -> Page:
         body,
         hide=("toc",),
     )
+
+
+def _by_lab(view: View, models: Sequence[Row]) -> Page:
+    """Every model as a link, for readers without scripts: the table's page holds its newest rows only."""
+    labs: dict[str, list[Row]] = {}
+    for model in models:
+        labs.setdefault(model["lab"], []).append(model)
+    base = base_of(BY_LAB)
+    listed = [
+        {"id": lab, "chip": lab_chip(view, lab, base), "models": labs[lab]}
+        for lab in sorted(labs, key=lambda lab: (labs[lab][0]["lab_name"].casefold(), lab))
+    ]
+    body = view.render("models-by-lab.md.j2", BY_LAB, labs=listed, total=len(models))
+    words = f"{format.plural(len(models), 'language model')} by lab, each with a link to its scores."
+    return Page("models/by-lab.md", "Models by lab", words, body, hide=("toc",), search="All models in one list")
 
 
 def _page(view: View, model: Row) -> Page:
@@ -146,7 +163,9 @@ def _observations(view: View, model: Row, base: str) -> Markup | str:
         ]
         for row in model["observations"]
     ]
-    return tables.table(columns, body, caption="Every observation", classes="cw-table--dense", tall=False)
+    return tables.table(
+        columns, body, caption="Every observation", classes=f"{tables.STACKED} cw-table--dense", tall=False
+    )
 
 
 def _benchmark(view: View, row: Row, base: str) -> Markup:

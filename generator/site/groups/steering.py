@@ -141,7 +141,7 @@ def headline(runs: Sequence[Row], base: str) -> Markup:
     reach = (min(ends, default=0.0), max(ends, default=0.0))
     reach = (min(reach[0], 0.0), max(reach[1], 0.0))
     body = [_headline_row(run, base, reach) for run in runs]
-    return tables.table(columns, body, caption="Steering by model", classes="cw-steer")
+    return tables.table(columns, body, caption="Steering by model", classes=f"cw-steer {tables.STACKED}")
 
 
 def _headline_row(run: Row, base: str, reach: tuple[float, float]) -> list[tables.Content]:
@@ -192,7 +192,7 @@ def apart(runs: Sequence[Row], base: str) -> Markup:
     for _kind, words in KINDS:
         columns += [
             Column(f"Steered minus {words}", "number"),
-            Column("Rank p", "number", "share of controls at least as accurate"),
+            Column(f"Rank p, {words}", "number", "share of controls at least as accurate"),
         ]
     columns.append(Column("Rank p, all, Holm", "number"))
     body = []
@@ -205,7 +205,7 @@ def apart(runs: Sequence[Row], base: str) -> Markup:
             gain = run["test"][kind]
             cells += [gain_cell(gain), p_cell(gain["rank_p"])]
         body.append([*cells, p_cell(run["rank_holm"])])
-    return tables.table(columns, body, caption="Steered minus each kind of control")
+    return tables.table(columns, body, caption="Steered minus each kind of control", classes=tables.STACKED)
 
 
 def published(view: View, base: str) -> dict[str, Any] | None:

@@ -226,8 +226,8 @@ def bottleneck_sentence(found: Sequence[Row]) -> str:
 
 def bottleneck_table(found: Sequence[Row]) -> Markup:
     columns = (
-        Column("Model"), Column("Before", "number"), Column("null, 95 %", "number"), Column("p", "number"),
-        Column("After", "number"), Column("null, 95 %", "number"), Column("p", "number"),
+        Column("Model"), Column("Before", "number"), Column("null before, 95 %", "number"), Column("p before", "number"),
+        Column("After", "number"), Column("null after, 95 %", "number"), Column("p after", "number"),
         Column(f"Gains: {', '.join(found[0]['trained']['contrasts'])}", "number"),
         Column("Random weights: before", "number"), Column("after", "number"), Column("gains", "number"),
     )  # fmt: skip
@@ -250,4 +250,4 @@ def bottleneck_table(found: Sequence[Row]) -> Markup:
                 _reach([row["hidden"]["cosine"] for row in null]), _reach([row["projected"]["cosine"] for row in null]), _reach(gains),
             ]
         )  # fmt: skip
-    return tables.table(columns, body, caption="Before and after the output projection")
+    return tables.table(columns, body, caption="Before and after the output projection", classes=tables.STACKED)

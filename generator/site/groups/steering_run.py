@@ -366,7 +366,7 @@ def provenance(run: Row) -> list[tuple[str, str]]:
         ("Device", f"{made['device']}, {format.plural(made['threads'], 'thread')}"),
         ("Direction files, sha256", ", ".join(fold["sha256"] for fold in run["folds"])),
         ("Per-item file, sha256", run["items_sha256"]),
-        ("Cost", "; ".join(f"{name} {format.words(value)}" for name, value in run["cost"].items())),
+        ("Cost", "; ".join(f"{format.words(value)} {name}" for name, value in run["cost"].items())),
         ("Result file", run["path"]),
     ]  # fmt: skip
     return [(name, str(value)) for name, value in rows if value not in ("", None)]

@@ -211,7 +211,8 @@ class Comparison {
 
   frame(caption, models, rows) {
     const head = element("tr", {}, element("th", { scope: "col" }, caption), ...models.map((model) => element("th", { scope: "col" }, model.name)));
-    const table = element("table", { class: "cw-table cw-compare__table" }, element("caption", { class: "cw-sr" }, caption), element("thead", {}, head), element("tbody", {}, ...rows));
+    for (const row of rows) [...row.cells].slice(1).forEach((cell, index) => { cell.dataset.label = models[index].name; });
+    const table = element("table", { class: `cw-table cw-compare__table cw-compare__table--${models.length}` }, element("caption", { class: "cw-sr" }, caption), element("thead", {}, head), element("tbody", {}, ...rows));
     return element("div", { class: "cw-frame", tabindex: "0", role: "region", "aria-label": caption }, table);
   }
 

@@ -1,4 +1,4 @@
-// What a data table does with its rows: order, search, filter, text for a file. Pure.
+// What a data table does with its rows: order, search, filter, text for a file. Pure. A row gives its folded text and key(index).
 
 export const fold = (text) => text.normalize("NFKD").replace(/[\u0300-\u036f]/g, "").toLowerCase();
 
@@ -19,10 +19,10 @@ export function compare(a, b, direction) {
 export function select(rows, { query = "", chosen = new Map(), present = -1, column = -1, direction = 1 } = {}) {
   const words = fold(query).split(/\s+/).filter(Boolean);
   const kept = rows.filter((row) =>
-    words.every((word) => row.text.includes(word)) && [...chosen].every(([index, value]) => row.keys[index] === value)
-    && (present < 0 || row.keys[present] !== null));
+    words.every((word) => row.text.includes(word)) && [...chosen].every(([index, value]) => row.key(index) === value)
+    && (present < 0 || row.key(present) !== null));
   return column < 0 ? kept : kept
-    .map((row) => ({ row, key: sortKey(row.keys[column]) }))
+    .map((row) => ({ row, key: sortKey(row.key(column)) }))
     .sort((a, b) => compare(a.key, b.key, direction)) // stable: ties keep their order
     .map(({ row }) => row);
 }

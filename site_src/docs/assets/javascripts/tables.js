@@ -1,5 +1,6 @@
 // Sorts, filters and searches data tables. A table is enhanced in place; long ones show their rows a page at a time. A table
-// that names a data file (data-cw-src) takes all rows and more columns from it; without scripts its first rows stand.
+// that names a data file (data-cw-src) takes all rows and more columns from it, once the page has come to rest or the reader asks
+// for something; the first rows, which the page itself holds, stay as they are.
 
 import { csv, fold, select } from "./rows.mjs";
 import { element, number, signed, size } from "./words.mjs";
@@ -21,13 +22,19 @@ function keyOf(cell) {
 class StaticRow {
   constructor(row) {
     this.element = row;
-    this.keys = [...row.cells].map(keyOf);
-    this.text = fold(row.textContent);
+  }
+
+  get text() {
+    return (this.folded ??= fold(this.element.textContent));
+  }
+
+  key(index) {
+    return keyOf(this.element.cells[index]);
   }
 
   value(index) {
-    const text = this.element.cells[index].textContent.trim();
-    return typeof this.keys[index] === "number" ? this.keys[index] : text === "\u2014" ? null : text;
+    const [key, text] = [this.key(index), this.element.cells[index].textContent.trim()];
+    return typeof key === "number" ? key : text === "\u2014" ? null : text;
   }
 
   show() {
@@ -40,12 +47,23 @@ class DataRow {
   constructor(values, table) {
     this.values = values;
     this.table = table;
-    this.keys = values.map((value, index) => table.kinds[index].key(value, table));
-    this.text = fold(this.keys.filter((key) => typeof key === "string").join(" "));
+  }
+
+  get text() {
+    return (this.folded ??= fold(this.values.map((_value, index) => this.key(index)).filter((key) => typeof key === "string").join(" ")));
+  }
+
+  key(index) {
+    return this.table.kinds[index].key(this.values[index], this.table);
   }
 
   value(index) {
     return this.table.kinds[index].plain(this.values[index], this.table);
+  }
+
+  // The row of the page that shows the same.
+  stand(row, columns) {
+    Object.assign(this, { element: row, columns });
   }
 
   show(columns) {
@@ -89,8 +107,12 @@ class DataTable {
     this.table = table;
     this.frame = table.closest(".cw-frame");
     this.state = { query: "", chosen: new Map(), present: -1, column: -1, direction: 1 };
-    this.limit = PAGE;
     this.rows = [...table.tBodies[0].rows].map((row) => new StaticRow(row));
+    this.source = table.dataset.cwSrc;
+    this.whole = !this.source; // all rows are at hand
+    this.total = Math.max(this.rows.length, Number(table.dataset.cwTotal ?? 0));
+    this.first = this.source && this.rows.length ? this.rows.length : PAGE; // rows shown before more are asked for
+    this.limit = this.first;
     this.columns = [...table.tHead.rows[0].cells].map((cell, index) => ({ index, key: cell.dataset.k ?? String(index), label: cell.textContent.trim(), name: cell.className, cell }));
     this.all = this.columns;
     this.tools = table.dataset.cwFilter ? document.querySelector(`[data-cw-tools="${table.dataset.cwFilter}"]`) : null;
@@ -98,14 +120,14 @@ class DataTable {
     if (this.tools) this.toolbar();
     this.restore();
     if (this.tools || this.rows.length > PAGE) this.show();
-    if (table.dataset.cwSrc) this.load(table.dataset.cwSrc);
+    if (!this.whole) this.later();
   }
 
   heads() {
-    for (const { cell, index } of this.columns) {
+    for (const { cell, key } of this.columns) {
       const button = element("button", { type: "button", class: "cw-sort" }, ...cell.childNodes);
       cell.append(button);
-      button.addEventListener("click", () => this.sort(index));
+      button.addEventListener("click", () => this.sort(this.indexOf(key)));
     }
   }
 
@@ -114,8 +136,7 @@ class DataTable {
     const first = /\b(num|day)\b/.test(this.all[index].name) ? -1 : 1; // largest and newest first
     state.direction = state.column === index ? -state.direction : first;
     state.column = index;
-    this.limit = PAGE;
-    this.show();
+    this.act();
     this.remember();
   }
 
@@ -131,8 +152,7 @@ class DataTable {
     const changed = (event) => {
       if (event?.target.closest?.("[data-cw-columns]")) return;
       this.choose();
-      this.limit = PAGE;
-      this.show();
+      this.act();
       this.remember();
     };
     this.tools.addEventListener("input", changed);
@@ -146,6 +166,7 @@ class DataTable {
     }
     this.told = element("span", { role: "status", class: "cw-small" });
     take.append(this.told);
+    if (this.source) take.prepend(this.chooser());
     this.tools.append(take);
   }
 
@@ -157,28 +178,61 @@ class DataTable {
   }
 
   // ---- a data file -----------------------------------------------------------------------------------------------------
-  async load(source) {
-    const address = new URL(source, location.href);
+  // All rows when the browser has nothing else to do; at once where the address asks for another view than the page's own.
+  later() {
+    if (this.asksForMore()) return void this.load();
+    const idle = window.requestIdleCallback ?? ((act) => setTimeout(act, 300));
+    const soon = () => idle(() => this.load(), { timeout: 4000 });
+    if (document.readyState === "complete") soon();
+    else addEventListener("load", soon, { once: true });
+  }
+
+  asksForMore() {
+    const { query, chosen, present, column } = this.state;
+    return query !== "" || chosen.size > 0 || present >= 0 || column >= 0 || new URL(location.href).searchParams.has("cols");
+  }
+
+  // The promise of all rows, made once; a failure is told, and the next thing the reader asks for tries again.
+  load() {
+    this.loading ??= this.whole ? Promise.resolve() : this.fetched().catch((error) => {
+      this.loading = null;
+      this.say(`The rest of the table did not load (${error.message}); these are its first rows.`);
+    });
+    return this.loading;
+  }
+
+  async fetched() {
+    const address = new URL(this.source, location.href);
     const response = await fetch(address);
-    if (!response.ok) return this.say(`The rest of the table did not load (${response.status}); these are its first rows.`);
+    if (!response.ok) throw new Error(`status ${response.status}`);
     const document_ = await response.json();
     this.root = new URL("../../", address).href;
-    Object.assign(this, { labs: document_.labs, fields: document_.columns, kinds: document_.columns.map(({ kind }) => KINDS[kind]) });
-    this.all = document_.columns.map((column, index) => {
+    this.take(document_);
+    this.show();
+    this.table.dataset.cwState = "whole";
+  }
+
+  take({ labs, columns, rows }) {
+    Object.assign(this, { labs, whole: true, kinds: columns.map(({ kind }) => KINDS[kind]) });
+    const heads = new Map(this.columns.map(({ key, cell }) => [key, cell]));
+    this.all = columns.map((column, index) => {
       const kind = KINDS[column.kind];
-      const name = [kind.name ?? (column.kind === "day" ? "day" : ""), column.wide ? "wide" : ""].filter(Boolean).join(" ");
-      return { ...column, index, kind, name };
+      const name = [kind.name ?? (column.kind === "day" ? "day" : ""), column.wide ? "wide" : "", column.desk ? "desk" : ""].filter(Boolean).join(" ");
+      return { ...column, index, kind, name, cell: heads.get(column.key) };
     });
-    this.rows = document_.rows.map((values) => new DataRow(values, this));
+    this.shown = this.all.filter(({ off }) => !off);
+    const standing = this.rows; // the first rows of the file, in its usual columns, unless one of the two is of another build
+    this.rows = rows.map((values) => new DataRow(values, this));
+    standing.forEach(({ element: row }, place) => {
+      if (this.rows[place]?.key(0) === row.cells[0].textContent) this.rows[place].stand(row, this.shown);
+    });
     this.state.column = -1;
-    this.chooser();
     this.restore();
-    this.head();
-    return this.show();
+    if (this.columns !== this.shown) this.head();
   }
 
   usual() {
-    return this.kinds ? this.all.filter(({ off }) => !off) : this.all;
+    return this.shown ?? this.all;
   }
 
   head() {
@@ -190,15 +244,22 @@ class DataTable {
       return cell;
     }));
     this.heads();
-    for (const box of this.tools.querySelectorAll("[data-cw-columns] input")) box.checked = this.columns.some(({ key }) => key === box.value);
+    this.tick();
   }
 
+  // The choice of columns; its boxes are made when it is first opened.
   chooser() {
-    const boxes = this.all.slice(1).map(({ key, label }) => element("label", {}, element("input", { type: "checkbox", value: key }), ` ${label}`));
-    const menu = element("details", { class: "cw-columns", "data-cw-columns": "" }, element("summary", { class: "cw-button" }, "Columns"), element("fieldset", {}, element("legend", { class: "cw-sr" }, "Columns shown"), ...boxes));
+    const boxes = element("fieldset", {}, element("legend", { class: "cw-sr" }, "Columns shown"));
+    const menu = element("details", { class: "cw-columns", "data-cw-columns": "" }, element("summary", { class: "cw-button" }, "Columns"), boxes);
+    menu.addEventListener("toggle", async () => {
+      await this.load();
+      if (!this.kinds || boxes.children.length > 1) return;
+      boxes.append(...this.all.slice(1).map(({ key, label }) => element("label", {}, element("input", { type: "checkbox", value: key }), ` ${label}`)));
+      this.tick();
+    });
     menu.addEventListener("change", () => {
       const wanted = new Set([...menu.querySelectorAll("input:checked")].map((box) => box.value));
-      this.columns = this.all.filter(({ key, index }) => index === 0 || wanted.has(key));
+      this.columns = this.wished(wanted);
       this.head();
       this.show();
       this.remember();
@@ -208,31 +269,50 @@ class DataTable {
       menu.open = false;
       menu.querySelector("summary").focus();
     });
-    this.tools.querySelector(".cw-tools__take").prepend(menu);
+    return menu;
+  }
+
+  // The columns of these keys, on a screen of any width: who chooses a column wants to see it.
+  wished(keys) {
+    const columns = this.all.filter(({ key, index }) => index === 0 || keys.has(key));
+    return columns.map((column) => ({ ...column, name: column.name.replace(/ ?\b(wide|desk)\b/g, "").trim() }));
+  }
+
+  tick() {
+    for (const box of this.tools.querySelectorAll("[data-cw-columns] input")) box.checked = this.columns.some(({ key }) => key === box.value);
   }
 
   // ---- what is shown ---------------------------------------------------------------------------------------------------
+  // What the reader asked for, from its top: from the rows at hand at once, from all of them when they are there.
+  act() {
+    this.limit = this.first;
+    this.show();
+    this.load();
+  }
+
   show() {
     this.found = select(this.rows, this.state);
-    const page = this.found.slice(0, this.limit);
-    this.table.tBodies[0].replaceChildren(...page.map((row) => row.show(this.columns)));
+    const rows = this.found.slice(0, this.limit).map((row) => row.show(this.columns));
+    const body = this.table.tBodies[0];
+    if (rows.length !== body.children.length || rows.some((row, place) => row !== body.children[place])) body.replaceChildren(...rows);
     for (const { cell, index } of this.columns) {
       if (index === this.state.column) cell.setAttribute("aria-sort", this.state.direction > 0 ? "ascending" : "descending");
       else cell.removeAttribute("aria-sort");
     }
-    this.more(this.found.length - page.length);
+    const coming = this.whole ? 0 : this.total - this.rows.length;
+    this.more(this.found.length - rows.length + coming);
     const output = this.tools?.querySelector("output");
-    const total = Math.max(this.rows.length, Number(this.table.dataset.cwTotal ?? 0));
-    if (output) output.textContent = `${thousands(this.found.length)} of ${thousands(total)}`;
+    if (output) output.textContent = coming && this.found.length < this.rows.length ? "loading\u2026" : `${thousands(this.found.length + coming)} of ${thousands(this.total)}`;
   }
 
   more(left) {
     this.button?.remove();
     if (left <= 0) return;
     const button = element("button", { type: "button", class: "cw-button" }, `Show ${Math.min(left, PAGE)} more (${thousands(left)} left)`);
-    button.addEventListener("click", () => {
+    button.addEventListener("click", async () => {
       const first = this.limit;
       this.limit += PAGE;
+      await this.load();
       this.show();
       this.table.tBodies[0].rows[first]?.querySelector("a, button")?.focus({ preventScroll: true });
     });
@@ -254,7 +334,8 @@ class DataTable {
     if (this.told) this.told.textContent = text;
   }
 
-  save(form) {
+  async save(form) {
+    await this.load();
     const name = `${this.table.dataset.cwFilter}-view.${form}`;
     const columns = this.columns;
     const rows = this.found.map((row) => columns.map(({ index }) => row.value(index)));
@@ -301,9 +382,7 @@ class DataTable {
     const sort = given.get("sort") ?? "";
     const index = this.indexOf(sort.replace(/^-/, ""));
     if (index >= 0) Object.assign(this.state, { column: index, direction: sort.startsWith("-") ? -1 : 1 });
-    const wanted = (given.get("cols") ?? "").split(" ");
-    const columns = this.kinds && given.has("cols") ? this.all.filter((one) => one.index === 0 || wanted.includes(one.key)) : this.usual();
-    this.columns = columns;
+    this.columns = this.kinds && given.has("cols") ? this.wished(new Set(given.get("cols").split(" "))) : this.usual();
   }
 }
 
