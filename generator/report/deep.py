@@ -107,7 +107,7 @@ def deep_sections(
         "effort": {
             panel.track: keep(f"effort/{panel.track}", [used], partial(_effort, used), cells=True)
             for panel in (frontier, epoch)
-            for used in (panel.of_all((SWE, GPQA)),)
+            for used in (panel.of_all((SWE, GPQA), cells=True),)
         },
         "sensitivity": keep(
             "sensitivity", [base, frontier, epoch], lambda: _sensitivity(base, {FRONTIER: frontier, "epoch": epoch})

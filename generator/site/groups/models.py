@@ -231,4 +231,4 @@ def _use(view: View, row: Row) -> Markup:
     return Markup("<br>").join([*chosen, *lost])
 
 
-GROUP = Group("models", pages)
+GROUP = Group("models", pages, apart=True)
