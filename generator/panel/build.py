@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -72,7 +73,28 @@ class TrackRows:
         reason.loc[ranked.index[~chosen]] = _why_lost(ranked, chosen)
         won.loc[ranked.index[chosen]] = True
         rows = self.table.loc[known].assign(reason=reason, chosen=won)
-        return _assemble(rows, self.track, self.registry, self.models, as_of)
+        winners = rows[won]
+        axes = list(self.track.axes) or sorted(winners["axis"].unique())
+        scores, stderr = wide(winners, axes)
+        return Panel(
+            name=self.track.id,
+            track=self.track.id,
+            as_of=as_of,
+            models=self._facts.loc[scores.index],
+            scores=scores,
+            stderr=stderr,
+            axes=self._known_axes.loc[axes],
+            cells=rows.reset_index(drop=True),
+        )
+
+    @cached_property
+    def _facts(self) -> pd.DataFrame:
+        return model_frame(list(self.models.values()))
+
+    @cached_property
+    def _known_axes(self) -> pd.DataFrame:
+        """Every axis that an observation of the track has or the track names."""
+        return axis_frame(self.registry, sorted({*self.track.axes, *self.ranked["axis"].unique()}))
 
 
 def build_panel(observations: Observations, registry: Registry, track_id: str, *, as_of: dt.date) -> Panel:
@@ -122,22 +144,6 @@ def _why_lost(ranked: pd.DataFrame, chosen: pd.Series) -> np.ndarray:
     beaten = winners.loc[keys, list(_RANKS)].reset_index(drop=True) if len(losers) else winners[list(_RANKS)].iloc[:0]
     differs = [beaten[name].to_numpy() != losers[name].to_numpy() for name in _RANKS]
     return np.select(differs, _RANK_WORDS, default="said twice")
-
-
-def _assemble(rows: pd.DataFrame, track: Track, registry: Registry, models: dict[str, Model], as_of: dt.date) -> Panel:
-    winners = rows[rows["chosen"]]
-    axes = list(track.axes) or sorted(winners["axis"].unique())
-    scores, stderr = wide(winners, axes)
-    return Panel(
-        name=track.id,
-        track=track.id,
-        as_of=as_of,
-        models=model_frame([models[name] for name in scores.index]),
-        scores=scores,
-        stderr=stderr,
-        axes=axis_frame(registry, axes),
-        cells=rows.reset_index(drop=True),
-    )
 
 
 def wide(winners: pd.DataFrame, axes: list[str]) -> tuple[pd.DataFrame, pd.DataFrame]:

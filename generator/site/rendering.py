@@ -23,7 +23,7 @@ from generator.site.charts import BUNDLE_PATH, ChartStore
 from generator.site.charts.drawing import Drawers
 from generator.site.embeds import catalogue, charts_in, embed_pages
 from generator.site.escape import search_text, shown
-from generator.site.outputs import outputs
+from generator.site.outputs import CHARTS, outputs
 from generator.site.page import Fragment, Group, Page, base_of
 from generator.site.raw import marked
 from generator.site.social import FOLDER as SOCIAL
@@ -83,6 +83,7 @@ def render(
         site_url = f"{site_url.rstrip('/')}/{LATEST}/"
     with Drawers() as drawers:
         view = View(bundle, root, ChartStore(out / "cache" / "charts", drawers))
+        programs = beside(lambda: dict(outputs(bundle, root=root, site_url=site_url)))
         apart = {group.name: beside(partial(_made_apart, view, group)) for group in GROUPS if group.apart}
         view.charts.ask_for_script()  # from here on there are threads, and no process is forked
         files: dict[str, bytes | str] = dict(_files(view, apart, written))
@@ -96,9 +97,8 @@ def render(
         for path, text in files.items()
         if isinstance(text, str) and view.charts.has_places(text)
     }
-    files |= dict(
-        outputs(bundle, root=root, site_url=site_url, charts=catalogue(view, places, f"{site_url.rstrip('/')}/"))
-    )
+    charts = catalogue(view, places, f"{site_url.rstrip('/')}/")
+    files |= programs() | {CHARTS: canonical_json(charts, indent=1)}
     docs = out / "docs"
     changed = sum(write_if_changed(docs / path, content) for path, content in files.items())
     write_if_changed(out / "search.json", canonical_json(view.search_entries))
