@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-#: Types of columns that can be kept; object columns hold text or None, as those of a table without rows.
+#: Types of columns that can be kept; object columns hold text, numbers, flags or None.
 TYPES = ("str", "object", "float64", "int64", "bool")
+#: What stands for NaN in an object column, where None is None.
+_NAN: list[Any] = []
 
 
 def packed(frame: pd.DataFrame) -> dict[str, Any]:
@@ -23,7 +25,10 @@ def packed(frame: pd.DataFrame) -> dict[str, Any]:
 def unpacked(kept: Mapping[str, Any]) -> pd.DataFrame:
     """The table that `packed` made this of."""
     index = pd.RangeIndex(kept["rows"]) if kept["index"] is None else pd.Index(kept["index"], dtype="str")
-    columns = {name: pd.Series(_typed(kind, values), index=index) for name, (kind, values) in kept["columns"].items()}
+    columns = {
+        name: pd.Series(_typed(kind, values), index=index, dtype=kind)
+        for name, (kind, values) in kept["columns"].items()
+    }
     return pd.DataFrame(columns, index=index)
 
 
@@ -34,12 +39,19 @@ def _values(column: pd.Series, name: str) -> list[Any]:
     values: list[Any] = column.tolist()
     if kind == "float64":
         return [value if math.isfinite(value) else None if math.isnan(value) else str(value) for value in values]
-    if kind == "object" and not all(value is None or isinstance(value, str) for value in values):
-        raise ValueError(f"{name}: a column of mixed values cannot be kept")
-    return [None if value is not None and value != value else value for value in values]
+    if kind == "object":
+        odd = [value for value in values if not isinstance(value, str | bool | int | float | None)]
+        if odd:
+            raise ValueError(f"{name}: {odd[0]!r} cannot be kept; allowed: text, numbers, flags, None")
+        return [_NAN if isinstance(value, float) and math.isnan(value) else value for value in values]
+    return [None if value != value else value for value in values]
 
 
 def _typed(kind: str, values: list[Any]) -> Any:
     if kind == "float64":
         return np.array([math.nan if value is None else float(value) for value in values], dtype=float)
+    if kind == "object":
+        made = np.empty(len(values), dtype=object)
+        made[:] = [math.nan if value == _NAN else value for value in values]
+        return made
     return pd.array(values, dtype="str") if kind == "str" else np.array(values, dtype=kind)
