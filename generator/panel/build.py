@@ -68,7 +68,7 @@ class TrackRows:
         """The panel as it could be known at the end of `as_of`."""
         known = self.taken[(self.table["public"].loc[self.taken] <= as_of.isoformat()).to_numpy()]
         ranked = self.ranked[(self.ranked["public"] <= as_of.isoformat()).to_numpy()]
-        chosen = ~ranked.duplicated(["model", "axis"])
+        chosen = _first_of_cells(ranked)
         reason, won = self.reason.loc[known], pd.Series(False, index=known)
         reason.loc[ranked.index[~chosen]] = _why_lost(ranked, chosen)
         won.loc[ranked.index[chosen]] = True
@@ -137,13 +137,25 @@ def _rank(rows: pd.DataFrame, track: Track) -> pd.DataFrame:
     return ranked.sort_values(["model", "axis", *_RANKS], kind="stable")[["model", "axis", *_RANKS, "public"]]
 
 
-def _why_lost(ranked: pd.DataFrame, chosen: pd.Series) -> np.ndarray:
-    losers = ranked[~chosen]
-    winners = ranked[chosen].set_index(["model", "axis"])
-    keys = pd.MultiIndex.from_frame(losers[["model", "axis"]])
-    beaten = winners.loc[keys, list(_RANKS)].reset_index(drop=True) if len(losers) else winners[list(_RANKS)].iloc[:0]
-    differs = [beaten[name].to_numpy() != losers[name].to_numpy() for name in _RANKS]
-    return np.select(differs, _RANK_WORDS, default="said twice")
+def _first_of_cells(ranked: pd.DataFrame) -> np.ndarray:
+    """(n,) the first row of each model and axis; rows of one cell stand together."""
+    model, axis = ranked["model"].array, ranked["axis"].array
+    other = np.asarray(model[1:] != model[:-1], dtype=bool) | np.asarray(axis[1:] != axis[:-1], dtype=bool)
+    return np.concatenate([np.ones(min(len(ranked), 1), dtype=bool), other])
+
+
+def _why_lost(ranked: pd.DataFrame, chosen: np.ndarray) -> np.ndarray:
+    """The first difference of each row that is not chosen from the row that is, which is the last chosen one above it."""
+    losers = np.flatnonzero(~chosen)
+    winners = np.maximum.accumulate(np.where(chosen, np.arange(len(ranked)), 0))[losers]
+    reason = np.full(len(losers), "said twice", dtype=object)
+    alike = np.arange(len(losers))
+    for name, words in zip(_RANKS, _RANK_WORDS, strict=True):
+        column = ranked[name].array
+        differs = np.asarray(column.take(winners[alike]) != column.take(losers[alike]), dtype=bool)
+        reason[alike[differs]] = words
+        alike = alike[~differs]
+    return reason
 
 
 def wide(winners: pd.DataFrame, axes: list[str]) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -83,6 +83,16 @@ def make_bundle(
     tell("compute")
     unnamed = {track: panel.unnamed for track, panel in panels.items()}
     other = beside(lambda: _ledgers(memo, registry, provider, unnamed, settings, as_of))
+    forecasts = beside(
+        lambda: forecasts_section(
+            root,
+            registry,
+            provider,
+            as_of=as_of,
+            seed=settings.seed,
+            compute=as_of >= provider.observations.newest_day and not settings.stored_forecasts_only,
+        )
+    )
     keep = keeper(memo, settings.seed, settings.resamples)
     computed = compute(unnamed, seed=settings.seed, resamples=settings.resamples, keep=keep)
     papers = published_statistics(memo, seed=settings.seed, resamples=settings.resamples)
@@ -113,14 +123,7 @@ def make_bundle(
     )
     _add_h(described["models"], computed.frames)
     tell("forecasts")
-    sections["forecasts"] = forecasts_section(
-        root,
-        registry,
-        provider,
-        as_of=as_of,
-        seed=settings.seed,
-        compute=as_of >= provider.observations.newest_day and not settings.stored_forecasts_only,
-    )
+    sections["forecasts"] = forecasts()
     tell("claims and predictions, still")
     sections |= other()
     tell("tables")
