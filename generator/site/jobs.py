@@ -35,7 +35,7 @@ def pages_process() -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         text=True,
         encoding="utf-8",
-        errors="surrogateescape",
+        errors="backslashreplace",
         env=os.environ | {"NO_MKDOCS_2_WARNING": "1", "PYTHONWARNINGS": "ignore"},
     )
 
@@ -60,7 +60,7 @@ def start_jobs(
         process = pages_process() if ready is None or number else ready
         assert process.stdin is not None
         with contextlib.suppress(BrokenPipeError):  # it ended: what it said is told when its result is asked for
-            process.stdin.write(f"{job}\n")
+            process.stdin.write(f"{json.dumps(str(job))}\n")
             process.stdin.close()
         process.stdin = None
         started.append((job, process))

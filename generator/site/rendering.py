@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -183,12 +183,12 @@ def _filled(view: View, name: str, path: Path, fragments: dict[str, Fragment]) -
 
 
 def _generated(view: View, apart: Apart) -> Iterator[tuple[str, str]]:
-    made = {group.name: list(group.pages(view)) for group in GROUPS if group.pages and group.name not in apart}
-    for name, result in apart.items():
-        made[name], further = result()
-        view.extra_files |= further
     for group in GROUPS:
-        for index, page in enumerate(made.get(group.name, ())):
+        pages: Iterable[Page] = group.pages(view) if group.pages and group.name not in apart else ()
+        if group.name in apart:
+            pages, further = apart[group.name]()
+            view.extra_files |= further
+        for index, page in enumerate(pages):
             if index and _RESERVED.search(page.path.removesuffix(".md")):
                 raise CapewatchError(f"{page.path}: the id is reserved for an index page", hint="choose another id")
             if page.day:
