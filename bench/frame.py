@@ -82,10 +82,16 @@ class Watched:
 
 
 def watch(*words: str, cwd: Path = ROOT) -> Watched:
-    """Run `capewatch` words, or a command that begins with a path, and watch it. Raises RuntimeError when it fails."""
+    """Run `capewatch` words, or a command that begins with a path, and watch it. Raises RuntimeError when it fails.
+
+    Python keeps compiled modules, as it does unless told otherwise.
+    """
     command = list(words) if words[0].startswith("/") else [sys.executable, "-m", "generator", *words]
     started, used = time.perf_counter(), _children_cpu()
-    process = subprocess.Popen(command, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    process = subprocess.Popen(
+        command, cwd=cwd, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
     peak = [0.0]
     watcher = threading.Thread(target=_sample, args=(process.pid, peak), daemon=True)
     watcher.start()

@@ -233,7 +233,11 @@ def bench_harness(subject: Subject, *, count: int, runs: int, rows: int) -> list
         from lm_eval.api.instance import Instance
         from lm_eval.models.hf_steered import SteeredModel
     except ImportError:
-        return [skipped("choice scoring against lm-evaluation-harness (steered model)", "not installed (pip install lm-eval)")]
+        return [
+            skipped(
+                "choice scoring against lm-evaluation-harness (steered model)", "not installed (pip install lm-eval)"
+            )
+        ]
     items = questions(count, rng=np.random.default_rng(3))
     edit = an_edit(subject)
     with tempfile.TemporaryDirectory() as folder:

@@ -13,7 +13,7 @@ from generator.analysis._inputs import Source, decimal_years, rows
 from generator.analysis.coupling import gamma_table, running_coupling
 from generator.analysis.critical_scale import pooled_critical_scale
 from generator.analysis.emphasis import trajectory
-from generator.analysis.hfield import line_of
+from generator.analysis.hfield import line_of, line_through
 from generator.analysis.isocline import PAPER_FRONTIER_KAPPA, PAPER_KAPPA
 from generator.analysis.playbook import ADVICE, Rotation, diagnose, rotate
 from generator.analysis.resample import t_quantile
@@ -32,7 +32,7 @@ def frontier_coefficients(source: Source, x: str, y: str) -> dict[str, Any]:
     carry a line.
     """
     frame = rows(source, (x, y))
-    line = line_of(source, x, y)
+    line = line_through(frame, x, y)
     if line is None:
         raise CapewatchError(f"{x} and {y}: {len(frame)} models have both scores; a line needs 3 of different {x}")
     values = frame[x].to_numpy(dtype=float)

@@ -49,7 +49,11 @@ def h_label(h: float, *, at: float = LABEL_AT) -> str:
 
 def line_of(source: Source, x: str, y: str) -> LineFit | None:
     """The least-squares line of y on x over models with both scores, or None when there is none to fit."""
-    frame = rows(source, (x, y))
+    return line_through(rows(source, (x, y)), x, y)
+
+
+def line_through(frame: pd.DataFrame, x: str, y: str) -> LineFit | None:
+    """`line_of` models whose `rows` are read already."""
     if why_unfit(frame, (x,)):
         return None
     return fit_line(frame[x].to_numpy(dtype=float), frame[y].to_numpy(dtype=float))

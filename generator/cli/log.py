@@ -22,10 +22,16 @@ def set_format(ctx: click.Context, form: str) -> None:
     ctx.meta[KEY] = form
 
 
+def is_on() -> bool:
+    """Whether events are written: not in text mode, and not outside a command."""
+    ctx = click.get_current_context(silent=True)
+    return ctx is not None and ctx.meta.get(KEY) == "json"
+
+
 def event(name: str, /, **fields: Any) -> None:
     """Write one event; does nothing in text mode or outside a command."""
     ctx = click.get_current_context(silent=True)
-    if ctx is None or ctx.meta.get(KEY) != "json":
+    if ctx is None or not is_on():
         return
     words = []
     while ctx.parent is not None:  # the words after the program: `publish dev`

@@ -92,6 +92,10 @@ class ProblemsFound(CapewatchError):
         errors = sum(problem.severity == "error" for problem in self.problems)
         super().__init__("\n".join(problem.text() for problem in self.problems) + f"\n{errors} errors")
 
+    def __reduce__(self) -> tuple[type[ProblemsFound], tuple[Sequence[Problem]]]:
+        """How it passes from one process to another: made of its problems, not of its text."""
+        return type(self), (self.problems,)
+
 
 def printable(text: str) -> str:
     """Text for a terminal or a log: what could move its cursor, end its line or turn its direction is written as ``\\x1b``."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -67,12 +68,33 @@ class TrackRows:
         """The panel as it could be known at the end of `as_of`."""
         known = self.taken[(self.table["public"].loc[self.taken] <= as_of.isoformat()).to_numpy()]
         ranked = self.ranked[(self.ranked["public"] <= as_of.isoformat()).to_numpy()]
-        chosen = ~ranked.duplicated(["model", "axis"])
+        chosen = _first_of_cells(ranked)
         reason, won = self.reason.loc[known], pd.Series(False, index=known)
         reason.loc[ranked.index[~chosen]] = _why_lost(ranked, chosen)
         won.loc[ranked.index[chosen]] = True
         rows = self.table.loc[known].assign(reason=reason, chosen=won)
-        return _assemble(rows, self.track, self.registry, self.models, as_of)
+        winners = rows[won]
+        axes = list(self.track.axes) or sorted(winners["axis"].unique())
+        scores, stderr = wide(winners, axes)
+        return Panel(
+            name=self.track.id,
+            track=self.track.id,
+            as_of=as_of,
+            models=self._facts.loc[scores.index],
+            scores=scores,
+            stderr=stderr,
+            axes=self._known_axes.loc[axes],
+            cells=rows.reset_index(drop=True),
+        )
+
+    @cached_property
+    def _facts(self) -> pd.DataFrame:
+        return model_frame(list(self.models.values()))
+
+    @cached_property
+    def _known_axes(self) -> pd.DataFrame:
+        """Every axis that an observation of the track has or the track names."""
+        return axis_frame(self.registry, sorted({*self.track.axes, *self.ranked["axis"].unique()}))
 
 
 def build_panel(observations: Observations, registry: Registry, track_id: str, *, as_of: dt.date) -> Panel:
@@ -115,29 +137,25 @@ def _rank(rows: pd.DataFrame, track: Track) -> pd.DataFrame:
     return ranked.sort_values(["model", "axis", *_RANKS], kind="stable")[["model", "axis", *_RANKS, "public"]]
 
 
-def _why_lost(ranked: pd.DataFrame, chosen: pd.Series) -> np.ndarray:
-    losers = ranked[~chosen]
-    winners = ranked[chosen].set_index(["model", "axis"])
-    keys = pd.MultiIndex.from_frame(losers[["model", "axis"]])
-    beaten = winners.loc[keys, list(_RANKS)].reset_index(drop=True) if len(losers) else winners[list(_RANKS)].iloc[:0]
-    differs = [beaten[name].to_numpy() != losers[name].to_numpy() for name in _RANKS]
-    return np.select(differs, _RANK_WORDS, default="said twice")
+def _first_of_cells(ranked: pd.DataFrame) -> np.ndarray:
+    """(n,) the first row of each model and axis; rows of one cell stand together."""
+    model, axis = ranked["model"].array, ranked["axis"].array
+    other = np.asarray(model[1:] != model[:-1], dtype=bool) | np.asarray(axis[1:] != axis[:-1], dtype=bool)
+    return np.concatenate([np.ones(min(len(ranked), 1), dtype=bool), other])
 
 
-def _assemble(rows: pd.DataFrame, track: Track, registry: Registry, models: dict[str, Model], as_of: dt.date) -> Panel:
-    winners = rows[rows["chosen"]]
-    axes = list(track.axes) or sorted(winners["axis"].unique())
-    scores, stderr = wide(winners, axes)
-    return Panel(
-        name=track.id,
-        track=track.id,
-        as_of=as_of,
-        models=model_frame([models[name] for name in scores.index]),
-        scores=scores,
-        stderr=stderr,
-        axes=axis_frame(registry, axes),
-        cells=rows.reset_index(drop=True),
-    )
+def _why_lost(ranked: pd.DataFrame, chosen: np.ndarray) -> np.ndarray:
+    """The first difference of each row that is not chosen from the row that is, which is the last chosen one above it."""
+    losers = np.flatnonzero(~chosen)
+    winners = np.maximum.accumulate(np.where(chosen, np.arange(len(ranked)), 0))[losers]
+    reason = np.full(len(losers), "said twice", dtype=object)
+    alike = np.arange(len(losers))
+    for name, words in zip(_RANKS, _RANK_WORDS, strict=True):
+        column = ranked[name].array
+        differs = np.asarray(column.take(winners[alike]) != column.take(losers[alike]), dtype=bool)
+        reason[alike[differs]] = words
+        alike = alike[~differs]
+    return reason
 
 
 def wide(winners: pd.DataFrame, axes: list[str]) -> tuple[pd.DataFrame, pd.DataFrame]:

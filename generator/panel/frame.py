@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -98,6 +98,29 @@ class Panel:
             stderr=self.stderr.loc[keep],
             axes=self.axes,
             cells=self.cells[self.cells["model"].isin(keep)],
+        )
+
+    @cached_property
+    def unnamed(self) -> Panel:
+        """The same panel without the names that pages show: what is computed from it cannot depend on how a model is called."""
+        return replace(self, models=self.models.drop(columns="name", errors="ignore"))
+
+    def of_all(self, axes: Sequence[str], *, cells: bool = False) -> Panel:
+        """These axes alone, and the models that have a score on every one of them: all that `complete(axes)` is made of.
+
+        cells: with the observations behind them; without it the panel has none.
+        """
+        self._require(axes)
+        models = self.scores.index[self.scores[list(axes)].notna().all(axis=1)]
+        return replace(
+            self,
+            models=self.models.loc[models],
+            scores=self.scores.loc[models, list(axes)],
+            stderr=self.stderr.loc[models, list(axes)],
+            axes=self.axes.loc[list(axes)],
+            cells=self.cells[self.cells["axis"].isin(list(axes)) & self.cells["model"].isin(models)]
+            if cells
+            else self.cells.iloc[:0],
         )
 
     @property

@@ -50,17 +50,18 @@ class Known:
     @classmethod
     def of(cls, panel: Panel, event: Event, *, roster: pd.DataFrame | None = None) -> Known:
         """The releases of the event's lab on a panel; `roster` as for `counting_releases`."""
-        own = panel.models.index[(panel.models["lab"] == event.lab).to_numpy()]
-        released = panel.models.loc[own, "released"].to_dict()
+        labs, texts = panel.models["lab"].tolist(), panel.models["released"].tolist()
+        own = [(row, str(model)) for row, model in enumerate(panel.models.index) if labs[row] == event.lab]
+        released = {model: texts[row] for row, model in own}
         if roster is not None:
-            more = roster[(roster["lab"] == event.lab) & ~roster.index.isin(panel.models.index)]
-            released |= more["released"].to_dict()
+            more = zip(roster.index, roster["lab"].tolist(), roster["released"].tolist(), strict=True)
+            scored = set(panel.models.index)
+            released |= {model: text for model, lab, text in more if lab == event.lab and model not in scored}
         axes = tuple(event.scored_on)
         scores = {}
         if set(axes) <= set(panel.scores.columns):
-            scores = dict(
-                zip(map(str, own), map(tuple, panel.scores.loc[own, list(axes)].to_numpy(float)), strict=True)
-            )
+            columns = [panel.scores[axis].to_numpy(dtype=float) for axis in axes]
+            scores = {model: tuple(column[row] for column in columns) for row, model in own}
         dated = {str(model): text for model, text in released.items() if isinstance(text, str)}
         public = {
             (model, axis): day for (model, axis), day in panel.public_days.items() if model in dated and axis in axes

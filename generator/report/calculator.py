@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,7 @@ from generator.forecasts import (
 )
 from generator.forecasts.frontier import Releases
 from generator.panel import Panel
+from generator.report.memo import Keep, computed_anew
 
 #: Fewer models with both scores carry no line worth reading.
 PAIR_LEAST = 5
@@ -42,18 +43,32 @@ _DIGITS = 12
 
 
 def calculator_section(
-    panels: Mapping[str, Panel], *, frontier: Sequence[str], base: str, axes: tuple[str, str]
+    panels: Mapping[str, Panel],
+    *,
+    frontier: Sequence[str],
+    base: str,
+    axes: tuple[str, str],
+    keep: Keep = computed_anew,
 ) -> dict[str, Any]:
     """pairs: track -> axes and lines; release: track -> coefficients; sizes: coefficients, the fewest axes first.
 
     `frontier`: tracks whose next release is forecast on `axes`; `base`: the track of the base models. A forecast that
-    cannot be made has a reason instead.
+    cannot be made has a reason instead. `keep` is asked for each track apart.
     """
+
+    def kept(part: str, track: str, compute: Callable[[Panel], Any]) -> Any:
+        return keep(f"calculator/{part}/{track}", [panels[track]], lambda: compute(panels[track]))
+
     return {
         "least": PAIR_LEAST,
-        "pairs": {track: pair_lines(panels[track]) for track in (*frontier, base)},
-        "release": {track: _or_reason(release_coefficients, panels[track], axes) for track in frontier},
-        "sizes": [_or_reason(size_coefficients, panels[base], names) for names in SIZE_AXES],
+        "pairs": {track: kept("pairs", track, pair_lines) for track in (*frontier, base)},
+        "release": {
+            track: kept("release", track, lambda panel: _or_reason(release_coefficients, panel, axes))
+            for track in frontier
+        },
+        "sizes": kept(
+            "sizes", base, lambda panel: [_or_reason(size_coefficients, panel, names) for names in SIZE_AXES]
+        ),
         "larger": list(LARGER),
         "ahead_days": AHEAD_DAYS,
         "steps": list(STEPS),

@@ -15,7 +15,6 @@ from generator.predictions import chance, load_predictions
 from generator.predictions.futures import standings
 from generator.predictions.point import at_panel
 from generator.report.forecast_inputs import MAKER, Inputs
-from generator.report.tracker import context_of
 from generator.schema.prediction import Prediction
 
 DRAWS = 250
@@ -35,7 +34,7 @@ def chances(inputs: Inputs) -> dict[str, Any]:
     chance and replay; replay: Brier scores over all predictions and days. Raises CapewatchError without predictions.
     """
     panel = inputs.panel(MAKER)
-    context = context_of(inputs.root, inputs.registry)
+    context = inputs.context
     predictions = [
         prediction
         for prediction in load_predictions(inputs.root).ordered()
@@ -47,7 +46,7 @@ def chances(inputs: Inputs) -> dict[str, Any]:
     for prediction in predictions:
         found = chance(
             prediction,
-            inputs.provider,
+            inputs.unnamed,
             futures,
             as_of=inputs.as_of,
             rng=inputs.rng(f"chance/{prediction.id}"),

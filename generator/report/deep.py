@@ -43,6 +43,7 @@ from generator.analysis.width import width_partial, width_regression, width_tabl
 from generator.core import CapewatchError
 from generator.panel import Panel, released_day
 from generator.report.calculator import calculator_section
+from generator.report.memo import Keep, computed_anew
 
 BASE, FRONTIER = "harness-v1", "maker"
 X, Y = "hellaswag", "truthfulqa"
@@ -70,14 +71,8 @@ DRAWS = 2_000
 SIZE_GROUPS = ("below 3.5B", "above 3.5B")
 PAPER_NC = 3.5e9
 
-Keep = Callable[[str, Sequence[Panel], Callable[[], Any]], Any]
 Rng = Callable[[str], np.random.Generator]
 PanelAt = Callable[[str, dt.date], Panel]
-
-
-def computed_anew(_name: str, _panels: Sequence[Panel], compute: Callable[[], Any]) -> Any:
-    """Keeps nothing."""
-    return compute()
 
 
 def deep_sections(
@@ -100,7 +95,8 @@ def deep_sections(
     return {
         "bands": scale_bands(base, gamma, coefficients[BASE]),
         "rotation": keep("rotation", [frontier, *earlier.values()], lambda: _rotation(frontier, earlier)),
-        "matrices": keep("matrices", [base, frontier], lambda: _matrices(base, frontier, rng=rng, resamples=resamples)),
+        "matrices": keep("matrices", [base], lambda: _matrices(base, rng=rng, resamples=resamples))
+        | {"frontier": keep("matrices/frontier", [frontier], lambda: _frontier_matrix(frontier))},
         "isoclines": keep("isoclines", [base, frontier], lambda: _isoclines(base, frontier, gamma)),
         "width": keep("width", [base], lambda: _width(base, rng=rng, resamples=resamples)),
         "pairs": keep("pairs", [base], lambda: _pairs(base, rng=rng, resamples=resamples)),
@@ -108,17 +104,17 @@ def deep_sections(
             panel.track: keep(f"labs/{panel.track}", [panel], partial(_labs, panel, rng=rng, resamples=resamples))
             for panel in (frontier, epoch)
         },
-        "effort": {panel.track: records(tier_table(panel, SWE, GPQA)) for panel in (frontier, epoch)},
+        "effort": {
+            panel.track: keep(f"effort/{panel.track}", [used], partial(_effort, used), cells=True)
+            for panel in (frontier, epoch)
+            for used in (panel.of_all((SWE, GPQA), cells=True),)
+        },
         "sensitivity": keep(
             "sensitivity", [base, frontier, epoch], lambda: _sensitivity(base, {FRONTIER: frontier, "epoch": epoch})
         ),
         "cascade": keep("cascade", [base, frontier], lambda: _cascade(base, frontier, rng=rng)),
         "coefficients": coefficients,
-        "calculator": keep(
-            "calculator",
-            [base, frontier, epoch],
-            lambda: calculator_section(panels, frontier=(FRONTIER, "epoch"), base=BASE, axes=(SWE, GPQA)),
-        ),
+        "calculator": calculator_section(panels, frontier=(FRONTIER, "epoch"), base=BASE, axes=(SWE, GPQA), keep=keep),
     }
 
 
@@ -130,6 +126,10 @@ def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
 
 def _plain(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else value
+
+
+def _effort(panel: Panel) -> list[dict[str, Any]]:
+    return records(tier_table(panel, SWE, GPQA))
 
 
 def _present(panel: Panel, axes: Sequence[str]) -> list[str]:
@@ -199,7 +199,7 @@ def size_groups(panel: Panel) -> pd.Series:
     return pd.Series(np.where(params < PAPER_NC, *SIZE_GROUPS), index=params.index)
 
 
-def _matrices(base: Panel, frontier: Panel, *, rng: Rng, resamples: int) -> dict[str, Any]:
+def _matrices(base: Panel, *, rng: Rng, resamples: int) -> dict[str, Any]:
     axes = _present(base, BASE_AXES)
     groups = size_groups(base)
     parts = {name: base.subset(list(groups.index[groups == name]), name=name) for name in SIZE_GROUPS}
@@ -213,7 +213,6 @@ def _matrices(base: Panel, frontier: Panel, *, rng: Rng, resamples: int) -> dict
     return {
         "base": {"all": _matrix(coupling_matrix(base, axes))}
         | {name: _matrix(coupling_matrix(part, axes)) for name, part in parts.items()},
-        "frontier": _matrix(coupling_matrix(frontier, _present(frontier, (SWE, GPQA, "hle", "hle-tools", "ifeval")))),
         "families": {name: _matrix(matrix) for name, matrix in family_matrices(base, axes).items()},
         "dimension": dimensions,
         "dimension_by_size": {name: statistic.as_dict() for name, statistic in by_group.items()},
@@ -221,6 +220,10 @@ def _matrices(base: Panel, frontier: Panel, *, rng: Rng, resamples: int) -> dict
         "eigenvectors": records(eigenvector_cones(base, axes, rng=rng("cones"), resamples=draws)),
         "axis_rotation": turned.as_dict(),
     }
+
+
+def _frontier_matrix(frontier: Panel) -> dict[str, Any]:
+    return _matrix(coupling_matrix(frontier, _present(frontier, (SWE, GPQA, "hle", "hle-tools", "ifeval"))))
 
 
 def _isoclines(base: Panel, frontier: Panel, gamma: pd.DataFrame) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -15,7 +15,10 @@ from generator.panel import MODEL_FILES, Observations, Panel, released_day
 from generator.panel.observations import PROTOCOL_COLUMNS
 from generator.schema import Registry
 
+#: What tells two observations apart, the value left out (a correction may have replaced it).
+_IDENTITY = ("model", "benchmark", "source", "locator", "url", *PROTOCOL_COLUMNS, "step")
 _SHOWN = ("benchmark", "axis", "evaluator", "source", "title", "url", "via", "published", "recorded", "public", "note")
+_READ = (*_SHOWN, *PROTOCOL_COLUMNS, "model", "step", "value", "stderr", "n", "locator", "spelling", "pull")
 
 
 def entities(
@@ -43,6 +46,7 @@ def number(value: Any) -> float | None:
 def model_entities(registry: Registry, observations: Observations, panels: Mapping[str, Panel]) -> list[dict[str, Any]]:
     """One mapping a model, sorted by id, with every observation and why it was or was not chosen by each track."""
     rows = _observation_entities(registry, observations, panels)
+    scores = {track: _scores(panel) for track, panel in panels.items()}
     result = []
     for identity in sorted(registry.models):
         entry = registry.models[identity]
@@ -57,19 +61,25 @@ def model_entities(registry: Registry, observations: Observations, panels: Mappi
                 "released_day": day.isoformat() if day else None,
                 "path": entry.document.path,
                 "page": f"models/{model.id}/",
-                "scores": {
-                    track: _scores(panel, identity) for track, panel in panels.items() if identity in panel.models.index
-                },
+                "scores": {track: found[identity] for track, found in scores.items() if identity in found},
                 "observations": rows.get(identity, []),
             }
         )
     return result
 
 
-def _scores(panel: Panel, model: str) -> dict[str, dict[str, float | None]]:
-    scores = panel.scores.loc[model].dropna()
-    errors = panel.stderr.loc[model]
-    return {str(axis): {"value": float(value), "stderr": number(errors[axis])} for axis, value in scores.items()}
+def _scores(panel: Panel) -> dict[str, dict[str, dict[str, float | None]]]:
+    """Model -> axis -> value and stderr of every filled cell."""
+    axes = [str(axis) for axis in panel.scores.columns]
+    rows = zip(panel.scores.index, panel.scores.to_numpy().tolist(), panel.stderr.to_numpy().tolist(), strict=True)
+    return {
+        str(model): {
+            axis: {"value": value, "stderr": number(error)}
+            for axis, value, error in zip(axes, values, errors, strict=True)
+            if not math.isnan(value)
+        }
+        for model, values, errors in rows
+    }
 
 
 def _observation_entities(
@@ -80,8 +90,8 @@ def _observation_entities(
     chosen, reasons = _choices(panels)
     pulls = _pulls(registry)
     result: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for row in observations.finished.to_dict(orient="records"):
-        key = _key(row)
+    finished = observations.finished
+    for key, row in zip(_keys(finished), _records(finished, _READ), strict=True):
         item: dict[str, Any] = {name: row[name] for name in _SHOWN}
         item |= {
             "value": row["value"],
@@ -112,17 +122,15 @@ def _observation_entities(
     return result
 
 
-def _key(row: Mapping[str, Any]) -> tuple[Any, ...]:
-    """What tells two observations apart, the value left out (a correction may have replaced it)."""
-    return (
-        row["model"],
-        row["benchmark"],
-        row["source"],
-        row["locator"],
-        row["url"],
-        *(row[name] for name in PROTOCOL_COLUMNS),
-        row["step"],
-    )
+def _keys(rows: pd.DataFrame) -> Iterator[tuple[Any, ...]]:
+    """The values of _IDENTITY, a row each."""
+    return zip(*(rows[name].tolist() for name in _IDENTITY), strict=True)
+
+
+def _records(rows: pd.DataFrame, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """The rows as mappings of these columns."""
+    for values in zip(*(rows[name].tolist() for name in columns), strict=True):
+        yield dict(zip(columns, values, strict=True))
 
 
 def _choices(
@@ -131,11 +139,12 @@ def _choices(
     chosen: dict[tuple[Any, ...], list[str]] = defaultdict(list)
     reasons: dict[tuple[Any, ...], dict[str, str]] = defaultdict(dict)
     for track, panel in sorted(panels.items()):
-        for row in panel.cells.to_dict(orient="records"):
-            if row["chosen"]:
-                chosen[_key(row)].append(track)
+        cells = panel.cells
+        for key, won, reason in zip(_keys(cells), cells["chosen"].tolist(), cells["reason"].tolist(), strict=True):
+            if won:
+                chosen[key].append(track)
             else:
-                reasons[_key(row)][track] = row["reason"]
+                reasons[key][track] = reason
     return chosen, reasons
 
 

@@ -15,11 +15,28 @@ from generator import snapshots
 from generator.core import CapewatchError, sha256_bytes, sha256_file
 from generator.forecasts import SuiteResult, suite
 from generator.panel import Identity, Panel, PanelProvider
-from generator.predictions import load_predictions
+from generator.predictions import Context, load_predictions
 from generator.report.statistics import generator_for
+from generator.report.tracker import context_of
 from generator.schema import Registry
 
 BASE, MAKER, EPOCH, PAPER = "harness-v1", "maker", "epoch", "paper-base"
+PUBLISHED_BASE = f"{BASE}, published"
+#: What panels of earlier days, and the days on which scores became public, are made of.
+CELLS = (
+    "model",
+    "axis",
+    "value",
+    "stderr",
+    "evaluator",
+    "effort",
+    "uncited",
+    "via",
+    "source",
+    "url",
+    "public",
+    "chosen",
+)
 #: The source whose own family column makes the wider series that the headline is about.
 FAMILY_SOURCE = "obsscaling"
 #: Settings of the training series: one number of shots, one metric, so that no two protocols are averaged.
@@ -46,12 +63,16 @@ class Inputs:
         return generator_for(self.seed, f"forecasts/{name}")
 
     def panel(self, track: str) -> Panel:
-        """The panel of a track at the day; raises CapewatchError when the project has no such track."""
+        """The panel of a track at the day, without names; raises CapewatchError when the project has no such track."""
         if track not in self.registry.tracks and track != PAPER:
             raise CapewatchError(f"the project has no track {track!r}")
         if track == PAPER and not (self.root / "data" / "panels" / PAPER).is_dir():
             raise CapewatchError(f"the project has no frozen panel {PAPER!r}")
-        return self.provider(track, self.as_of)
+        return self.unnamed(track, self.as_of)
+
+    def unnamed(self, track: str, day: dt.date) -> Panel:
+        """The panel of a track at any day: no forecast rests on how a model is called."""
+        return self.provider(track, day).unnamed
 
     @cached_property
     def regroup(self) -> dict[str, str]:
@@ -111,18 +132,48 @@ class Inputs:
             if entry.value.params is not None
         }
 
+    @cached_property
+    def chance_levels(self) -> dict[str, float]:
+        """Axis id -> score of random guessing, percent, where stated."""
+        found: dict[str, float] = {}
+        for entry in self.registry.benchmarks.values():
+            benchmark = entry.value
+            if benchmark.chance is not None:
+                level = float(benchmark.chance) * (100.0 if benchmark.unit == "fraction" else 1.0)
+                found |= dict.fromkeys([benchmark.id, *(axis.id for axis in benchmark.axes)], level)
+        return found
+
+    @cached_property
+    def context(self) -> Context:
+        """What deciding a prediction needs beside panels."""
+        return context_of(self.root, self.registry)
+
     def digest(self, name: str) -> Any:
-        """What names the state of one input: the panel of a track, `regroup`, `checkpoints`, `predictions` or `day`."""
+        """What names the state of one input: the panel of a track, or one of `regroup`, `checkpoints`, `params`, `chance_levels`,
+        `predictions`, `context`, `cells` (which observation fills a cell of the panel MAKER, and since when), `day`, and
+        PUBLISHED_BASE (the panel BASE with its names)."""
         if name == "day":
             return self.as_of.isoformat()
-        if name == "regroup":
-            return self.regroup
+        if name in ("regroup", "params", "chance_levels"):
+            return getattr(self, name)
+        if name == "context":
+            roster = "" if self.context.roster is None else self.context.roster.to_csv()
+            return [
+                [day.isoformat() for day in self.context.recorded],
+                sha256_bytes(roster),
+                {axis: day.isoformat() for axis, day in self.context.retired.items()},
+            ]
         if name == "checkpoints":
             return sha256_bytes(self.checkpoints.to_csv(index=False, float_format="%.10g"))
         if name == "predictions":
             book = load_predictions(self.root)
             return [prediction.model_dump(mode="json", by_alias=True) for prediction in book.ordered()]
         try:
+            if name == "cells":
+                return sha256_bytes(self.panel(MAKER).cells.to_csv(index=False, columns=list(CELLS)))
+            if name == PUBLISHED_BASE:
+                self.panel(BASE)
+                return self.provider(BASE, self.as_of).digest
             return self.panel(name).digest
         except CapewatchError as error:
             return error.message

@@ -36,7 +36,7 @@ from generator.forecasts import (
 from generator.forecasts.suite import REFERENCE, STACK
 from generator.panel import Panel
 from generator.report.calculator import require_families
-from generator.report.forecast_inputs import BASE, EPOCH, FAMILY_SOURCE, GROUPINGS, MAKER, PAPER, Inputs
+from generator.report.forecast_inputs import BASE, EPOCH, FAMILY_SOURCE, GROUPINGS, MAKER, PAPER, PUBLISHED_BASE, Inputs
 
 #: The model that is shown as the forecast: named before the comparison, so that no choice is made on held-out families.
 HEADLINE = STACK
@@ -194,10 +194,10 @@ def cards(inputs: Inputs) -> dict[str, Any]:
 
 
 def coefficients(inputs: Inputs) -> dict[str, Any]:
-    """Coefficients of the ridge on logit increments for a calculator."""
+    """Coefficients of the ridge on logit increments for a calculator, with the digest of the panel as it is published."""
     panel = inputs.panel(BASE)
     require_families(panel, FIVE_AXES)
-    return export_coefficients(panel)
+    return export_coefficients(panel) | {"panel": inputs.digest(PUBLISHED_BASE)}
 
 
 def frontier(inputs: Inputs) -> dict[str, Any]:
@@ -247,7 +247,7 @@ def training(inputs: Inputs) -> dict[str, Any]:
     if rows.empty:
         raise CapewatchError("no scores of training checkpoints are stored")
     axes, runs = training_runs(rows, inputs.params)
-    floors = _chance_levels(inputs)
+    floors = inputs.chance_levels
     judged = [
         final_scores(axes, runs, given_until=cut, chance=floors, rng=inputs.rng(f"training/{cut}")) for cut in CUTS
     ]
@@ -256,14 +256,3 @@ def training(inputs: Inputs) -> dict[str, Any]:
         "last_step": float(np.max([run.steps[-1] for run in runs])),
         "cuts": [{name: value for name, value in cut.items() if name != "predictions"} for cut in judged],
     }
-
-
-def _chance_levels(inputs: Inputs) -> dict[str, float]:
-    """Axis id -> score of random guessing, percent, where stated."""
-    found: dict[str, float] = {}
-    for entry in inputs.registry.benchmarks.values():
-        benchmark = entry.value
-        if benchmark.chance is not None:
-            level = float(benchmark.chance) * (100.0 if benchmark.unit == "fraction" else 1.0)
-            found |= dict.fromkeys([benchmark.id, *(axis.id for axis in benchmark.axes)], level)
-    return found

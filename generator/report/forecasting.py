@@ -21,7 +21,7 @@ from generator.core import CapewatchError, canonical_json, near_matches, read_js
 from generator.panel import PanelProvider
 from generator.report import forecast_parts
 from generator.report.chances import chances
-from generator.report.forecast_inputs import BASE, EPOCH, MAKER, PAPER, Inputs, code_digest
+from generator.report.forecast_inputs import BASE, EPOCH, MAKER, PAPER, PUBLISHED_BASE, Inputs, code_digest
 from generator.schema import Registry
 
 COMMITTED = Path("data") / "forecasts"
@@ -58,12 +58,12 @@ PARTS: tuple[Part, ...] = (
     Part("phase", (BASE, "regroup"), forecast_parts.phase),
     Part("ode", (BASE, "regroup", PAPER), forecast_parts.ode),
     Part("cards", (BASE,), forecast_parts.cards),
-    Part("coefficients", (BASE,), forecast_parts.coefficients),
+    Part("coefficients", (BASE, PUBLISHED_BASE), forecast_parts.coefficients),
     Part("frontier", (MAKER, EPOCH, "day"), forecast_parts.frontier, (*_OWN, "forecasts/frontier.py")),
-    Part("training", ("checkpoints",), forecast_parts.training),
+    Part("training", ("checkpoints", "params", "chance_levels"), forecast_parts.training),
     Part(
         "chances",
-        (MAKER, "predictions", "day"),
+        (MAKER, "cells", "predictions", "context", "day"),
         chances,
         ("predictions", "report/chances.py", "forecasts/simulation.py"),
     ),

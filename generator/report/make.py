@@ -21,7 +21,7 @@ from generator.report.entities import entities
 from generator.report.forecasting import forecasts_section
 from generator.report.history import changes_section, read_changes
 from generator.report.ledger import claims_section
-from generator.report.memo import FOLDER, Memo, panel_state
+from generator.report.memo import FOLDER, Memo, keeper, panel_state
 from generator.report.outputs import changes_feed
 from generator.report.papers import NAMES, published_statistics
 from generator.report.physics import physics_section
@@ -70,6 +70,7 @@ def make_bundle(
     computed again.
     """
     tell("read")
+    benchmark = beside(lambda: read_steering(root))
     registry = load_registry(root)
     # Days are compared with the clock by `capewatch check`; a build knows no clock.
     registry.problems = check_registry(registry, today=dt.date.max)
@@ -80,46 +81,53 @@ def make_bundle(
     observations = provider.at(as_of)
     panels = {track: provider(track, as_of) for track in registry.tracks}
     tell("compute")
-    other = beside(lambda: _ledgers(memo, registry, provider, panels, settings, as_of))
-    computed = compute(panels, seed=settings.seed, resamples=settings.resamples)
-    papers = published_statistics(root, seed=settings.seed, resamples=settings.resamples)
+    unnamed = {track: panel.unnamed for track, panel in panels.items()}
+    other = beside(lambda: _ledgers(memo, registry, provider, unnamed, settings, as_of))
+    forecasts = beside(
+        lambda: forecasts_section(
+            root,
+            registry,
+            provider,
+            as_of=as_of,
+            seed=settings.seed,
+            compute=as_of >= provider.observations.newest_day and not settings.stored_forecasts_only,
+        )
+    )
+    keep = keeper(memo, settings.seed, settings.resamples)
+    computed = compute(unnamed, seed=settings.seed, resamples=settings.resamples, keep=keep)
+    papers = published_statistics(memo, seed=settings.seed, resamples=settings.resamples)
     described = entities(registry, observations, panels)
     sections = deep_sections(
-        panels,
+        unnamed,
         computed.frames["gamma-harness-v1"],
-        panel_at=provider,
+        panel_at=lambda track, day: provider(track, day).unnamed,
         rng=lambda name: generator_for(settings.seed, name),
         resamples=settings.resamples,
-        keep=lambda name, used, compute: memo(
-            name, [settings.seed, settings.resamples, [panel_state(panel) for panel in used]], compute
-        ),
+        keep=keep,
     )
     sections["physics"] = memo(
         "physics",
-        [settings.seed, settings.resamples, panel_state(panels["harness-v1"]), memo.folders(["data/panels"])],
+        [settings.seed, settings.resamples, panel_state(unnamed["harness-v1"]), memo.folders(["data/panels"])],
         lambda: physics_section(
             root,
-            panels["harness-v1"],
+            unnamed["harness-v1"],
             computed.frames["gamma-harness-v1"],
-            {name.split("/")[2]: one for name, one in computed.statistics.items() if name.startswith("harness-v1/nc/")},
+            {
+                name.split("/")[2]: one["estimate"]
+                for name, one in computed.statistics.items()
+                if name.startswith("harness-v1/nc/")
+            },
             rng=lambda name: generator_for(settings.seed, name),
             resamples=settings.resamples,
         ),
     )
     _add_h(described["models"], computed.frames)
     tell("forecasts")
-    sections["forecasts"] = forecasts_section(
-        root,
-        registry,
-        provider,
-        as_of=as_of,
-        seed=settings.seed,
-        compute=as_of >= provider.observations.newest_day and not settings.stored_forecasts_only,
-    )
+    sections["forecasts"] = forecasts()
     tell("claims and predictions, still")
     sections |= other()
     tell("tables")
-    steering = read_steering(root)
+    steering = benchmark()
     if steering.section is not None:
         sections["steering"] = steering.section
     earlier = read_changes(root)
@@ -153,7 +161,7 @@ def _ledgers(
     settings: Settings,
     as_of: dt.date,
 ) -> dict[str, Any]:
-    """The sections of the claims and of the predictions."""
+    """The sections of the claims and of the predictions. `panels`: the live ones by track."""
     claims = claims_section(panels, seed=settings.seed, resamples=settings.resamples, memo=memo)
     draws = min(settings.resamples, 1_000)
     tracked = memo(

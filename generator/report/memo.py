@@ -11,11 +11,11 @@ from __future__ import annotations
 import importlib.metadata
 import json
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pandas as pd
 
@@ -69,10 +69,33 @@ class Memo:
         return [(path.relative_to(self.root).as_posix(), sha256_file(path)) for path in paths]
 
 
-def panel_state(panel: Panel) -> list[str]:
-    """What names the state of a panel's numbers to the last bit, order of models and axes included; its cells are left out."""
+class Keep(Protocol):
+    """`keep(name, panels, compute)` is `compute()`, which rests on these panels alone and gives plain JSON; it may be answered from
+    what was kept. cells: `compute` reads the observations behind the panels too."""
+
+    def __call__(
+        self, name: str, panels: Sequence[Panel], compute: Callable[[], Any], /, *, cells: bool = False
+    ) -> Any: ...
+
+
+def computed_anew(_name: str, _panels: Sequence[Panel], compute: Callable[[], Any], /, **_cells: bool) -> Any:
+    """Keeps nothing."""
+    return compute()
+
+
+def keeper(memo: Memo, *settings: Any) -> Keep:
+    """What keeps results in `memo` under the state of their panels and these settings (plain JSON)."""
+
+    def keep(name: str, panels: Sequence[Panel], compute: Callable[[], Any], /, *, cells: bool = False) -> Any:
+        return memo(name, [*settings, [panel_state(panel, cells=cells) for panel in panels]], compute)
+
+    return keep
+
+
+def panel_state(panel: Panel, *, cells: bool = False) -> list[str]:
+    """What names the state of a panel's numbers to the last bit, order of models and axes included; `cells`: and of its cells."""
     day = panel.as_of.isoformat() if panel.as_of else ""
-    frames = (panel.models, panel.axes, panel.scores, panel.stderr)
+    frames = [panel.models, panel.axes, panel.scores, panel.stderr] + ([panel.cells] if cells else [])
     return [panel.name, panel.track, day, *(_frame_digest(frame) for frame in frames)]
 
 

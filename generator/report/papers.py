@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -15,7 +15,9 @@ from generator.analysis.population import population_coupling
 from generator.analysis.result import Statistic
 from generator.panel import Panel
 from generator.panel.published import read_published
-from generator.report.statistics import BASE_PAIR, FRONTIER_PAIRS, generator_for
+from generator.report.frames import unpacked
+from generator.report.memo import Memo, panel_state
+from generator.report.statistics import BASE_PAIR, FRONTIER_PAIRS, generator_for, plain
 
 PAPER_BASE, PAPER_FRONTIER = "paper-base", "paper-frontier"
 NAMES = {PAPER_BASE: "Paper's base table", PAPER_FRONTIER: "Paper's frontier table"}
@@ -24,18 +26,28 @@ DRAWS = 2_000
 
 @dataclass(frozen=True)
 class Papers:
-    """Panels by name, statistics by id and frames by name; empty where the project holds no published tables."""
+    """Panels by name, statistics (as `Statistic.as_dict`) by id and frames by name; empty where the project holds no published tables."""
 
     panels: Mapping[str, Panel] = field(default_factory=dict)
-    statistics: Mapping[str, Statistic] = field(default_factory=dict)
+    statistics: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     frames: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
 
-def published_statistics(root: Path, *, seed: int, resamples: int) -> Papers:
-    """r, slope, h, γ12 and Nc of the frozen tables. They serve comparison only: no live statistic reads them."""
-    if not all((root / "data" / "panels" / name).is_dir() for name in NAMES):
+def published_statistics(memo: Memo, *, seed: int, resamples: int) -> Papers:
+    """r, slope, h, γ12 and Nc of the frozen tables below `memo.root`. They serve comparison only: no live statistic reads them."""
+    if not all((memo.root / "data" / "panels" / name).is_dir() for name in NAMES):
         return Papers()
-    base, frontier = (read_published(root, name).panel for name in (PAPER_BASE, PAPER_FRONTIER))
+    base, frontier = (read_published(memo.root, name).panel for name in (PAPER_BASE, PAPER_FRONTIER))
+    found = memo(
+        "papers",
+        [seed, resamples, panel_state(base), panel_state(frontier)],
+        lambda: _statistics(base, frontier, seed=seed, resamples=resamples),
+    )
+    frames = {name: unpacked(frame) for name, frame in found["frames"].items()}
+    return Papers({PAPER_BASE: base, PAPER_FRONTIER: frontier}, found["statistics"], frames)
+
+
+def _statistics(base: Panel, frontier: Panel, *, seed: int, resamples: int) -> dict[str, Any]:
     draws = min(resamples, DRAWS)
     statistics: dict[str, Statistic] = {}
     for panel, pair in ((base, BASE_PAIR), (frontier, FRONTIER_PAIRS[0])):
@@ -56,4 +68,4 @@ def published_statistics(root: Path, *, seed: int, resamples: int) -> Papers:
         f"hfield-{PAPER_FRONTIER}": h_table(frontier, swe, gpqa),
         f"labs-{PAPER_FRONTIER}": lab_table(frontier, swe, gpqa),
     }
-    return Papers({PAPER_BASE: base, PAPER_FRONTIER: frontier}, statistics, frames)
+    return plain(statistics, frames)

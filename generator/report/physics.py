@@ -33,12 +33,12 @@ Rng = Callable[[str], np.random.Generator]
 
 
 def physics_section(
-    root: Path, base: Panel, gamma: pd.DataFrame, scales: Mapping[str, Statistic], *, rng: Rng, resamples: int
+    root: Path, base: Panel, gamma: pd.DataFrame, scales: Mapping[str, float | None], *, rng: Rng, resamples: int
 ) -> dict[str, Any]:
     """Per family of four sizes or more: kink, turning number, fixed point, exponential constant, distance exponent; for all:
     1/|γ12| and the chain of models, the latter also on the papers' table with their losses.
 
-    `scales`: Nc by family. Statistics as JSON; a family that carries none has the reason.
+    `scales`: estimate of Nc by family. Statistics as JSON; a family that carries none has the reason.
     """
     counts = base.complete((X, Y)).dropna(subset=["params"])["family"].value_counts()
     families = sorted(str(family) for family, n in counts.items() if n >= LEAST_SIZES)
@@ -54,7 +54,7 @@ def physics_section(
     }
 
 
-def _family(base: Panel, family: str, scale: Statistic | None, *, rng: Rng, resamples: int) -> dict[str, Any]:
+def _family(base: Panel, family: str, scale: float | None, *, rng: Rng, resamples: int) -> dict[str, Any]:
     rows = base.family(family, (X, Y))
     sizes, x, y = (rows[name].to_numpy(dtype=float) for name in ("params", X, Y))
     steps = np.diff(y) / np.where(np.diff(x) == 0, np.nan, np.diff(x))
@@ -71,14 +71,14 @@ def _family(base: Panel, family: str, scale: Statistic | None, *, rng: Rng, resa
     return {name: statistic.as_dict() for name, statistic in found.items()}
 
 
-def _distance(sizes: np.ndarray, margin: np.ndarray, scale: Statistic | None) -> Statistic:
+def _distance(sizes: np.ndarray, margin: np.ndarray, scale: float | None) -> Statistic:
     """The exponent of the margin to the isocline in the distance to the family's own Nc."""
-    if scale is None or scale.estimate is None:
+    if scale is None:
         reason = "the family has no critical size, so there is no distance to it"
         return Statistic.missing(
             "distance exponent", reason, n=len(sizes), method="least squares of log field on log (Nc − N)"
         )
-    return distance_exponent(sizes.tolist(), margin.tolist(), scale.estimate)
+    return distance_exponent(sizes.tolist(), margin.tolist(), scale)
 
 
 def _paper_chain(root: Path) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,8 @@ from generator.analysis.hfield import coupling_slope, h_table, lab_table
 from generator.analysis.population import population_coupling
 from generator.analysis.result import Statistic
 from generator.panel import Panel
+from generator.report.frames import packed, unpacked
+from generator.report.memo import Keep, computed_anew
 
 
 @dataclass(frozen=True)
@@ -56,32 +59,57 @@ def generator_for(seed: int, name: str) -> np.random.Generator:
 
 @dataclass(frozen=True)
 class Computed:
-    """Statistics by id, and the tables behind them by name."""
+    """Statistics by id, as `Statistic.as_dict` gives them, and the tables behind them by name."""
 
-    statistics: Mapping[str, Statistic]
+    statistics: Mapping[str, Mapping[str, Any]]
     frames: Mapping[str, pd.DataFrame]
 
     def as_json(self) -> dict[str, dict[str, Any]]:
-        return {name: statistic.as_dict() for name, statistic in sorted(self.statistics.items())}
+        return {name: dict(statistic) for name, statistic in sorted(self.statistics.items())}
 
 
-def compute(panels: Mapping[str, Panel], *, seed: int, resamples: int) -> Computed:
-    """Couplings, slopes, γ12, h and critical scales of the live panels. Pure given its arguments."""
-    statistics: dict[str, Statistic] = {}
+def compute(panels: Mapping[str, Panel], *, seed: int, resamples: int, keep: Keep = computed_anew) -> Computed:
+    """Couplings, slopes, γ12, h and critical scales of the live panels. Pure given its arguments.
+
+    `keep` is given the panel of each pair, which holds nothing but the pair's axes and models, and may answer from what it kept.
+    """
+    statistics: dict[str, dict[str, Any]] = {}
     frames: dict[str, pd.DataFrame] = {}
     for pair in PAIRS:
         panel = panels[pair.track]
-        if not {pair.x, pair.y} <= set(panel.scores.columns):
+        if pair in OTHER_PAIRS and not {pair.x, pair.y} <= set(panel.scores.columns):
             continue
-        for name, function in (("r", population_coupling), ("slope", coupling_slope)):
-            key = f"{pair.track}/{name}/{pair.id}"
-            rng = generator_for(seed, key)
-            statistics[key] = function(panel, pair.x, pair.y, cluster=pair.cluster, rng=rng, resamples=resamples)
-    for pair in FRONTIER_PAIRS:
-        frames[f"hfield-{pair.track}"] = h_table(panels[pair.track], pair.x, pair.y)
-        frames[f"labs-{pair.track}"] = lab_table(panels[pair.track], pair.x, pair.y)
-    statistics |= _base(panels[BASE_PAIR.track], frames, seed=seed, resamples=resamples)
+        used = panel.of_all((pair.x, pair.y))
+        found = keep(
+            f"pairs/{pair.track}/{pair.id}", [used], partial(_pair, used, pair, seed=seed, resamples=resamples)
+        )
+        statistics |= found["statistics"]
+        frames |= {name: unpacked(frame) for name, frame in found["frames"].items()}
     return Computed(statistics, frames)
+
+
+def _pair(panel: Panel, pair: Pair, *, seed: int, resamples: int) -> dict[str, Any]:
+    """Statistics and tables of one pair as plain JSON."""
+    statistics: dict[str, Statistic] = {}
+    frames: dict[str, pd.DataFrame] = {}
+    for name, function in (("r", population_coupling), ("slope", coupling_slope)):
+        key = f"{pair.track}/{name}/{pair.id}"
+        rng = generator_for(seed, key)
+        statistics[key] = function(panel, pair.x, pair.y, cluster=pair.cluster, rng=rng, resamples=resamples)
+    if pair in FRONTIER_PAIRS:
+        frames[f"hfield-{pair.track}"] = h_table(panel, pair.x, pair.y)
+        frames[f"labs-{pair.track}"] = lab_table(panel, pair.x, pair.y)
+    if pair == BASE_PAIR:
+        statistics |= _base(panel, frames, seed=seed, resamples=resamples)
+    return plain(statistics, frames)
+
+
+def plain(statistics: Mapping[str, Statistic], frames: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
+    """What can be kept: keys statistics and frames."""
+    return {
+        "statistics": {name: statistic.as_dict() for name, statistic in statistics.items()},
+        "frames": {name: packed(frame) for name, frame in frames.items()},
+    }
 
 
 def _base(panel: Panel, frames: dict[str, pd.DataFrame], *, seed: int, resamples: int) -> dict[str, Statistic]:

@@ -6,18 +6,16 @@ as many processes as there are cores. `mkdocs build --strict -f build/mkdocs.yml
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
-from generator.core import CapewatchError, read_json
+from generator.core import read_json
 from generator.report.bundle import Bundle
+from generator.site.jobs import finish_jobs, start_jobs
 from generator.site.kept import KeptPages
 from generator.site.policy import add_policy
 from generator.site.rendering import RenderReport, render
@@ -38,22 +36,29 @@ def build_site(
     site: Path | None = None,
     tell: Callable[[str], None] = lambda _stage: None,
     written: Callable[[], object] = lambda: None,
+    ready: subprocess.Popen[str] | None = None,
 ) -> RenderReport:
     """Render the bundle and build it into `site` (default `root`/site). The old site stays until the new one is complete.
 
     versioned: as one of the versions below `site_url`, with a selector, and canonical links to the latest. `tell` is
-    called with the name of each stage as it begins. `written` waits until the bundle lies under build/bundle.
+    called with the name of each stage as it begins. `written` waits until the bundle lies under build/bundle. `ready`: as for
+    `run_mkdocs`.
     """
     tell("pages")
     report = render(bundle, root=root, out=root / "build", site_url=site_url, versioned=versioned, written=written)
     tell("mkdocs")
-    run_mkdocs(root / "build", site or root / "site", as_of=bundle.as_of)
+    run_mkdocs(root / "build", site or root / "site", as_of=bundle.as_of, ready=ready)
     return report
 
 
-def run_mkdocs(out: Path, site: Path, *, as_of: str, processes: int | None = None) -> int:
+def run_mkdocs(
+    out: Path, site: Path, *, as_of: str, processes: int | None = None, ready: subprocess.Popen[str] | None = None
+) -> int:
     """Build `out`/docs strictly with `out`/mkdocs.yml into `site`; equal inputs give equal bytes. Returns how many pages were
-    built; the others are those of the site before. Raises CapewatchError with every fault that mkdocs names."""
+    built; the others are those of the site before. Raises CapewatchError with every fault that mkdocs names.
+
+    ready: a `pages_process` that was started before, to be used as the first one.
+    """
     out, site = out.resolve(), site.resolve()
     fresh, jobs = out / "site", out / "jobs"
     for folder in (fresh, jobs):
@@ -61,12 +66,15 @@ def run_mkdocs(out: Path, site: Path, *, as_of: str, processes: int | None = Non
     kept = KeptPages(out, site, as_of=as_of)
     missing = kept.missing
     count = processes or min(os.cpu_count() or 1, 1 + len(missing) // PAGES_A_PROCESS)
-    told = _run_jobs(out, jobs, [missing[number::count] for number in range(count)], as_of=as_of)
+    started = start_jobs(out, jobs, [missing[number::count] for number in range(count)], as_of=as_of, ready=ready)
+    kept.put_into(jobs / "kept")
+    told = finish_jobs(started)
     os.replace(jobs / "0", fresh)
+    for record in kept.records.values():
+        _move(jobs / "kept" / record["dest"], fresh / record["dest"])
     for number, answer in enumerate(told):
         for page in answer["pages"].values() if number else ():
             _move(jobs / str(number) / page["dest"], fresh / page["dest"])
-    kept.put_into(fresh)
     for answer in told:
         kept.add(answer["pages"])
     kept.check_anchors()
@@ -79,46 +87,6 @@ def run_mkdocs(out: Path, site: Path, *, as_of: str, processes: int | None = Non
     kept.save(fresh)
     exchange(fresh, site)
     return len(missing)
-
-
-def _run_jobs(out: Path, jobs: Path, parts: Sequence[Sequence[str]], *, as_of: str) -> list[dict[str, Any]]:
-    """Build each part in a process of its own, into `jobs`/<number>; the first also copies what is no page."""
-    jobs.mkdir(parents=True)
-    started = []
-    for number, pages in enumerate(parts):
-        job = jobs / f"{number}.json"
-        told = {
-            "config": str(out / "mkdocs.yml"),
-            "site_dir": str(jobs / str(number)),
-            "pages": pages,
-            "statics": not number,
-        }
-        job.write_text(json.dumps(told), encoding="utf-8")  # escaped: a folder may have a name this locale cannot read
-        command = [sys.executable, "-m", "generator.site.pages_job", str(job)]
-        started.append(
-            (
-                job,
-                subprocess.Popen(
-                    command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=_environment(as_of)
-                ),
-            )
-        )
-    failed = []
-    for _job, process in started:
-        _, errors = process.communicate()
-        if process.returncode != 0:
-            lines = errors.splitlines()
-            failed += [line for line in lines if line.startswith(("WARNING", "ERROR")) or "Error" in line] or lines[-5:]
-    if failed:
-        raise CapewatchError("the pages do not build strictly:\n" + "\n".join(dict.fromkeys(failed)))
-    return [read_json(job.with_suffix(".out.json")) for job, _process in started]
-
-
-def _environment(as_of: str) -> Mapping[str, str]:
-    midnight = dt.datetime.fromisoformat(as_of).replace(tzinfo=dt.UTC)
-    return os.environ | {
-        "SOURCE_DATE_EPOCH": str(int(midnight.timestamp())), "NO_MKDOCS_2_WARNING": "1", "PYTHONWARNINGS": "ignore",
-    }  # fmt: skip
 
 
 def _move(source: Path, target: Path) -> None:

@@ -27,6 +27,7 @@ from generator.report.changes.records import (
 )
 from generator.report.changes.words import value_line
 from generator.site import format, tables
+from generator.site.escape import filled
 from generator.site.groups.board import standing_chip, state_chip, verdict_chip
 from generator.site.published import no_value
 from generator.site.tables import Cell, Column
@@ -175,7 +176,7 @@ class ChangeTables:
         body = [
             (
                 Cell(row.name, row.name),
-                Markup('<span class="cw-chip cw-chip--{}">{}</span>').format(chips[row.turned], row.turned)
+                filled('<span class="cw-chip cw-chip--{}">{}</span>', chips[row.turned], row.turned)
                 if row.turned
                 else no_value(),
                 _pair(row.old_newest or "", row.new_newest or ""),
@@ -243,7 +244,7 @@ class ChangeTables:
         }.get(folder)
         items = (self._view.section(folder) or {}).get("items", ()) if folder in ("claims", "predictions") else ()
         if (known is not None and identity in known) or any(item["id"] == identity for item in items):
-            return Markup('<a href="{}">{}</a>').format(link(self._base, f"{folder}/{identity}/"), name)
+            return filled('<a href="{}">{}</a>', link(self._base, f"{folder}/{identity}/"), name)
         return name
 
     def _statistic(self, row: StatisticChange) -> Cell:
@@ -255,13 +256,13 @@ class ChangeTables:
         where: Markup | str = self._view.track_name(row.track) if row.track else ""
         parts = row.id.split("/")
         if parts[:2] == ["claims", "items"] and len(parts) > 2:
-            where = Markup("in {}").format(self._named("claims", parts[2], parts[2]))
+            where = filled("in {}", self._named("claims", parts[2], parts[2]))
         elif parts[0] != row.track:
-            where = Markup("<code>{}</code>").format(row.id)
-        flip = Markup(' <span class="cw-chip cw-chip--warn">{}</span>').format(row.flip) if row.flip else ""
+            where = filled("<code>{}</code>", row.id)
+        flip = filled(' <span class="cw-chip cw-chip--warn">{}</span>', row.flip) if row.flip else ""
         return Cell(
-            Markup('<b>{}</b>{} <span class="cw-where">{}</span>{}').format(
-                row.name, f", {about}" if about else "", where, flip
+            filled(
+                '<b>{}</b>{} <span class="cw-where">{}</span>{}', row.name, f", {about}" if about else "", where, flip
             ),
             row.id,
         )
@@ -270,7 +271,8 @@ class ChangeTables:
         if not movers:
             return no_value()
         shown = [
-            Markup("{}{}").format(
+            filled(
+                "{}{}",
                 model_link(self._view, mover.model, self._base, mover.name),
                 f" ({format.signed(mover.effect, 3)})" if mover.effect is not None else "",
             )
@@ -289,8 +291,8 @@ def _turned(old: str, new: str, chip) -> Markup:  # type: ignore[no-untyped-def]
 
 def _pair(old: str, new: str) -> Markup:
     if old == new:
-        return Markup("{}").format(new) if new else no_value()
-    return Markup("{}{}{}").format(old or no_value(), ARROW, new or no_value())
+        return filled("{}", new) if new else no_value()
+    return filled("{}{}{}", old or no_value(), ARROW, new or no_value())
 
 
 def _lines(texts: Iterable[str]) -> Markup:

@@ -8,6 +8,7 @@ from typing import Any
 from markupsafe import Markup
 
 from generator.site import format, tables
+from generator.site.escape import filled
 from generator.site.forecast_figures import card_chart
 from generator.site.tables import Cell, Column
 from generator.site.view import View
@@ -81,7 +82,7 @@ def _replay_table(rows: Sequence[Row]) -> Markup:
     body = []
     for row in rows:
         if row["chance"] is None:
-            none = Cell(Markup('<span class="cw-none">{}</span>').format(row["reason"]))
+            none = Cell(filled('<span class="cw-none">{}</span>', row["reason"]))
             body.append((Cell(row["cut"], row["cut"]), Cell(row["until"], row["until"]), none, "", ""))
             continue
         at_cut = "too few data" if row["holds_at_cut"] is None else format.words(row["holds_at_cut"])

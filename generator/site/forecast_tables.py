@@ -8,6 +8,7 @@ from typing import Any
 from markupsafe import Markup
 
 from generator.site import format, tables
+from generator.site.escape import filled
 from generator.site.tables import Cell, Column
 from generator.site.view import View, lab_chip
 
@@ -73,7 +74,7 @@ def _line(entry: Row, reach: float, *, headline: str) -> list[Cell | Markup | st
     covered = entry["coverage"]["from_third"]["80"]
     return [
         Cell(
-            Markup('<span class="cw-entry" title="{}">{}{}</span>').format(entry["name"], entry["title"], chip),
+            filled('<span class="cw-entry" title="{}">{}{}</span>', entry["name"], entry["title"], chip),
             entry["title"],
         ),
         tables.figure(error["overall"], 2),
@@ -88,7 +89,7 @@ def _line(entry: Row, reach: float, *, headline: str) -> list[Cell | Markup | st
 def gain_cell(skill: Row) -> Cell:
     """``+2.9 [+1.8, +4.1]``, or why there is none."""
     if skill["gain_pp"] is None:
-        return Cell(Markup('<span class="cw-none">{}</span>').format(skill["reason"]))
+        return Cell(filled('<span class="cw-none">{}</span>', skill["reason"]))
     text = f"{format.signed(skill['gain_pp'], 2)} {format.interval(skill['gain_low_pp'], skill['gain_high_pp'], 2, sign=True)}"
     return Cell(text, float(skill["gain_pp"]))
 
@@ -103,13 +104,12 @@ def gain_drawing(skill: Row, reach: float) -> Cell:
 
     clear = skill["excludes_zero"] and max(abs(skill["gain_low_pp"]), abs(skill["gain_high_pp"])) > _NOTHING
     colour = "var(--cw-muted)" if not clear else "var(--cw-ok)" if skill["gain_pp"] > 0 else "var(--cw-bad)"
-    drawing = Markup(
+    drawing = filled(
         '<svg viewBox="0 0 {w} {h}" width="{w}" height="{h}" class="cw-gain" aria-hidden="true" '
         'focusable="false">'
         '<line x1="{zero}" x2="{zero}" y1="2" y2="20" stroke="var(--cw-axis)"/>'
         '<line x1="{low}" x2="{high}" y1="11" y2="11" stroke="{colour}" stroke-width="2"/>'
-        '<circle cx="{dot}" cy="11" r="4.5" fill="{colour}"/></svg>'
-    ).format(
+        '<circle cx="{dot}" cy="11" r="4.5" fill="{colour}"/></svg>',
         w=_WIDTH,
         h=_HEIGHT,
         zero=at(0.0),
@@ -158,7 +158,7 @@ def frontier_table(judged: Sequence[Row], *, caption: str) -> Markup:
     body = []
     for entry in judged:
         if entry["mae_pp"] is None:
-            reason = Cell(Markup('<span class="cw-none">{}</span>').format(entry["reason"]))
+            reason = Cell(filled('<span class="cw-none">{}</span>', entry["reason"]))
             body.append((entry["title"], tables.figure(None), tables.figure(0.0, 0), reason, tables.figure(None)))
             continue
         gain = entry["gain_over_mean"]

@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from generator.site import format
 from generator.site.axes import short
+from generator.site.escape import filled
 from generator.site.view import View
 
 STEPS = 5
@@ -18,18 +19,19 @@ def heat_map(view: View, matrix: Mapping[str, Any], *, caption: str, cells: str 
     """Axes × axes; `cells` is r or repaired. With r each cell has the interval and the number of models, unless "
     "`small`."""
     axes = matrix["axes"]
-    head = Markup("").join(Markup('<th scope="col">{}</th>').format(short(view, axis)) for axis in axes)
+    head = Markup("").join(filled('<th scope="col">{}</th>', short(view, axis)) for axis in axes)
     rows = Markup("\n").join(
-        Markup('<tr><th scope="row">{}</th>{}</tr>').format(
-            short(view, axis), Markup("").join(_cell(matrix, i, j, cells=cells, small=small) for j in range(len(axes)))
+        filled(
+            '<tr><th scope="row">{}</th>{}</tr>',
+            short(view, axis),
+            Markup("").join(_cell(matrix, i, j, cells=cells, small=small) for j in range(len(axes))),
         )
         for i, axis in enumerate(axes)
     )
-    return Markup(
+    return filled(
         '<div class="cw-frame" tabindex="0" role="region" aria-label="{caption}">\n'
         '<table data-search-exclude class="cw-table cw-heat{kind}">\n'
-        "<caption{hidden}>{caption}</caption>\n<thead><tr><td></td>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody>\n</table>\n</div>"
-    ).format(
+        "<caption{hidden}>{caption}</caption>\n<thead><tr><td></td>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody>\n</table>\n</div>",
         caption=caption,
         kind=" cw-heat--small" if small else "",
         hidden=Markup("") if small else Markup(' class="cw-sr"'),
@@ -43,22 +45,20 @@ def _cell(matrix: Mapping[str, Any], i: int, j: int, *, cells: str, small: bool)
     shown = format.number(n, 0)
     if i == j:
         return (
-            Markup('<td class="cw-heat__self">{}</td>').format(
-                shown if small or cells == "repaired" else f"n{format.NBSP}{shown}"
+            filled(
+                '<td class="cw-heat__self">{}</td>', shown if small or cells == "repaired" else f"n{format.NBSP}{shown}"
             )
             if cells == "r"
             else Markup('<td class="cw-heat__self">1</td>')
         )
     if not format.known(value):
-        return Markup('<td class="cw-heat__none">{}<small>n{}{}</small></td>').format(
-            format.MISSING, format.NBSP, shown
-        )
+        return filled('<td class="cw-heat__none">{}<small>n{}{}</small></td>', format.MISSING, format.NBSP, shown)
     shade = min(int(abs(value) * STEPS) + 1, STEPS)
     kind = f"cw-r{'p' if value >= 0 else 'm'}{shade}"
     if small or cells == "repaired":
-        return Markup('<td class="{}">{}</td>').format(kind, format.number(value))
+        return filled('<td class="{}">{}</td>', kind, format.number(value))
     low, high = matrix["low"][i][j], matrix["high"][i][j]
-    bounds = Markup("<small>{}</small>").format(format.interval(low, high)) if format.known(low) else Markup("")
-    return Markup('<td class="{}"><b>{}</b>{}<small>n{}{}</small></td>').format(
-        kind, format.number(value), bounds, format.NBSP, shown
+    bounds = filled("<small>{}</small>", format.interval(low, high)) if format.known(low) else Markup("")
+    return filled(
+        '<td class="{}"><b>{}</b>{}<small>n{}{}</small></td>', kind, format.number(value), bounds, format.NBSP, shown
     )

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from generator.site import format, tables
 from generator.site.axes import short
+from generator.site.escape import filled
 from generator.site.published import no_value
 from generator.site.tables import Cell, Column
 from generator.site.view import BASE, View, model_link
@@ -62,7 +63,7 @@ def sign_table(predictions: Sequence[tuple[str, str, Row]]) -> Markup:
                 Cell(share(found["baselines"].get("always negative"))),
                 Cell(share(found["baselines"].get("always positive"))),
                 f"{resolved['right']} of {resolved['total']}",
-                Cell(Markup('<span class="cw-chip cw-chip--{}">{}</span>').format(kind, text), text),
+                Cell(filled('<span class="cw-chip cw-chip--{}">{}</span>', kind, text), text),
             )
         )
     return tables.table(columns, body, caption="Sign prediction by the isocline", sortable=False)
@@ -202,7 +203,7 @@ def width_table(view: View, width: Row, base: str) -> Markup:
         body.append(
             (
                 Cell(
-                    Markup('<a href="{}families/{}/">{}</a>').format(base, row["family"], name)
+                    filled('<a href="{}families/{}/">{}</a>', base, row["family"], name)
                     if row["family"] in view.families
                     else name,
                     name,

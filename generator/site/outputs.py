@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 from xml.sax.saxutils import escape
 
 from generator.core import canonical_json
@@ -19,6 +18,7 @@ from generator.site.feeds import lab_feeds
 from generator.site.model_documents import model_documents
 
 API = "api/v1"
+CHARTS = f"{API}/charts.json"
 SCHEMAS = f"{API}/schemas"
 KINDS = ("csv", "json", "parquet")
 TYPES = {
@@ -27,14 +27,14 @@ TYPES = {
 }  # fmt: skip
 
 
-def outputs(
-    bundle: Bundle, *, root: Path, site_url: str, charts: Sequence[Mapping[str, Any]] = ()
-) -> Iterator[tuple[str, str]]:
-    """Path below the site's root and text. `site_url` is put wherever the bundle could not know it; `charts`: the
-    catalogue of what can be embedded."""
+def outputs(bundle: Bundle, *, root: Path, site_url: str) -> Iterator[tuple[str, str]]:
+    """Path below the site's root and text; `site_url` is put wherever the bundle could not know it.
+
+    The catalogue of charts (CHARTS) is listed and not given: it is known when the pages are made.
+    """
     base = site_url.rstrip("/") + "/"
-    listed = []
-    for path, text, what in _resources(bundle, root=root, base=base, charts=charts):
+    listed = [resource(CHARTS, "every chart that can be embedded")]
+    for path, text, what in _resources(bundle, root=root, base=base):
         listed.append(resource(path, what))
         yield path, text
     for name, table in sorted(bundle.tables.items()):
@@ -51,10 +51,8 @@ def outputs(
     yield "robots.txt", f"User-agent: *\nAllow: /\n\nSitemap: {base}sitemap.xml\n"
 
 
-def _resources(
-    bundle: Bundle, *, root: Path, base: str, charts: Sequence[Mapping[str, Any]]
-) -> Iterator[tuple[str, str, str]]:
-    """Path, text and description of every file of the interface but the index."""
+def _resources(bundle: Bundle, *, root: Path, base: str) -> Iterator[tuple[str, str, str]]:
+    """Path, text and description of every file of the interface but the index and the catalogue of charts."""
     for path, text in sorted(bundle.sections.get("outputs", {}).items()):
         yield path, _placed(path, text, base), _what(path)
     claims = bundle.sections.get("claims", {}).get("items", [])
@@ -62,7 +60,6 @@ def _resources(
         ("meta", bundle.meta, "as-of day, counts, freshness, versions"),
         ("statistics", bundle.statistics, "every statistic by id"),
         ("claims", claims, "every claim with verdict and recipes"),
-        ("charts", list(charts), "every chart that can be embedded"),
     ):
         yield f"{API}/{name}.json", canonical_json(content, indent=1), what
     for claim in claims:

@@ -60,12 +60,14 @@ class Group:
     """What one page module makes.
 
     pages: the generated pages, index page first; fragments: by name, what fills the markers of hand-written pages
-    (``<!-- capewatch:home/counts -->``), each given the view and the way up to the root.
+    (``<!-- capewatch:home/counts -->``), each given the view and the way up to the root; apart: the pages hold no chart and
+    may be made in another process.
     """
 
     name: str
     pages: Callable[[View], Iterable[Page]] | None = None
     fragments: Mapping[str, Fragment] = field(default_factory=dict)
+    apart: bool = False
 
 
 def base_of(url: str) -> str:

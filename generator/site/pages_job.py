@@ -1,14 +1,17 @@
 """One process of the site build: an ordinary strict mkdocs build of which only the named pages are rendered.
 
-`python -m generator.site.pages_job JOB.json` reads config, site_dir, pages (paths below the docs folder, null: all) and statics
-(copy files that are no pages), and writes what it learned of each page beside the job, as JOB.out.json. Pages that are left out
-are still known, so that links to them and the navigation are what they are in a whole build.
+`python -m generator.site.pages_job` loads mkdocs and waits for a line with the path of JOB.json (as JSON) on standard input; without one it
+ends. The job names config, site_dir, pages (paths below the docs folder, null: all), statics (copy files that are no pages) and
+epoch (the second that stands for the day of the build). What was learned of each page is written beside it, as JOB.out.json. Pages
+that are left out are still known, so that links to them and the navigation are what they are in a whole build.
 """
 
 from __future__ import annotations
 
 import gc
+import json
 import logging
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -90,6 +93,7 @@ def _not_the_dirty_notice(record: logging.LogRecord) -> bool:
 
 def run(job: Path) -> None:
     told = read_json(job)
+    os.environ["SOURCE_DATE_EPOCH"] = str(told["epoch"])
     logging.getLogger("mkdocs.commands.build").addFilter(_not_the_dirty_notice)
     logging.getLogger("mkdocs").addHandler(_stream())
     gc.set_threshold(100_000, 20, 50)  # millions of short-lived nodes: the default collects far too often
@@ -109,4 +113,5 @@ def _stream() -> logging.Handler:
 
 
 if __name__ == "__main__":
-    run(Path(sys.argv[1]))
+    for line in sys.stdin:
+        run(Path(json.loads(line)))

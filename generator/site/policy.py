@@ -15,6 +15,7 @@ import base64
 import hashlib
 import json
 import re
+from functools import lru_cache
 from pathlib import Path
 
 from generator.core import CapewatchError
@@ -43,12 +44,12 @@ def add_policy(site: Path) -> str:
     trusted = site / _TRUSTED
     if trusted not in texts:
         raise CapewatchError(f"{_TRUSTED} is missing: the theme's own scripts cannot be told from others")
-    known = {_neutral(body, texts[trusted]) for body in inline_scripts(texts[trusted])}
+    known = set(_neutral(texts[trusted]).values())
     hashes: set[str] = set()
     for path, text in texts.items():
         name = path.relative_to(site).as_posix()
-        for body in inline_scripts(text):
-            if _neutral(body, text) not in known:
+        for body, neutral in _neutral(text).items():
+            if neutral not in known:
                 raise CapewatchError(
                     f"{name}: holds an inline script that the theme does not have: {body[:80]!r}",
                     hint="scripts belong in site_src/docs/assets/javascripts; text from data must be escaped",
@@ -79,13 +80,16 @@ def inline_scripts(text: str) -> list[str]:
     ]
 
 
-def _neutral(body: str, page: str) -> str:
-    """A script without the one thing that differs between pages: the way up to the site's root."""
+def _neutral(page: str) -> dict[str, str]:
+    """Each inline script of a page, without the one thing that differs between pages: the way up to the site's root."""
     config = _CONFIG.search(page)
     base = str(json.loads(config[1])["base"]) if config else "."
-    return body.replace(f'new URL("{base}",location)', "new URL(BASE,location)")
+    return {
+        body: body.replace(f'new URL("{base}",location)', "new URL(BASE,location)") for body in inline_scripts(page)
+    }
 
 
+@lru_cache(maxsize=256)
 def _hash(body: str) -> str:
     digest = hashlib.sha256(body.encode()).digest()
     return f"'sha256-{base64.b64encode(digest).decode()}'"

@@ -8,6 +8,8 @@ from typing import Any
 
 from markupsafe import Markup
 
+from generator.site.escape import filled
+
 #: Range drawn, percent: (low, high) of each benchmark. Families lie inside; the rest of 0 to 100 is empty.
 X_RANGE, Y_RANGE = (20.0, 100.0), (20.0, 65.0)
 _LEFT, _TOP, _WIDTH, _HEIGHT = 46.0, 10.0, 560.0, 330.0
@@ -34,8 +36,10 @@ def portrait_svg(found: Mapping[str, Any], names: tuple[str, str], *, label: str
             )
         )
         parts.append(_end(points[-1], family if strong else "", strong=strong))
-    return Markup('<svg class="cw-portrait" viewBox="0 0 640 400" role="img" aria-label="{}">{}</svg>').format(
-        label, Markup("").join(parts)
+    return filled(
+        '<svg class="cw-portrait" viewBox="0 0 640 400" role="img" aria-label="{}">{}</svg>',
+        label,
+        Markup("").join(parts),
     )
 
 
@@ -70,21 +74,36 @@ def _grid(names: tuple[str, str]) -> Markup:
     lines = Markup("")
     for value in range(int(X_RANGE[0]), int(X_RANGE[1]) + 1, 20):
         x, y = _at((value, Y_RANGE[0]))
-        lines += Markup(
+        lines += filled(
             '<line x1="{x}" x2="{x}" y1="{top}" y2="{y}" stroke="var(--cw-grid)"/>'
-            '<text x="{x}" y="{t}" text-anchor="middle" fill="var(--cw-muted)">{v}</text>'
-        ).format(x=x, y=y, top=_TOP, t=y + 16, v=value)
+            '<text x="{x}" y="{t}" text-anchor="middle" fill="var(--cw-muted)">{v}</text>',
+            x=x,
+            y=y,
+            top=_TOP,
+            t=y + 16,
+            v=value,
+        )
     for value in range(int(Y_RANGE[0]), int(Y_RANGE[1]) + 1, 10):
         x, y = _at((X_RANGE[0], value))
-        lines += Markup(
+        lines += filled(
             '<line x1="{x}" x2="{r}" y1="{y}" y2="{y}" stroke="var(--cw-grid)"/>'
-            '<text x="{t}" y="{b}" text-anchor="end" fill="var(--cw-muted)">{v}</text>'
-        ).format(x=x, y=y, r=_LEFT + _WIDTH, t=x - 6, b=y + 4, v=value)
+            '<text x="{t}" y="{b}" text-anchor="end" fill="var(--cw-muted)">{v}</text>',
+            x=x,
+            y=y,
+            r=_LEFT + _WIDTH,
+            t=x - 6,
+            b=y + 4,
+            v=value,
+        )
     middle, side = _LEFT + _WIDTH / 2, _TOP + _HEIGHT / 2
-    return lines + Markup(
+    return lines + filled(
         '<text x="{}" y="384" text-anchor="middle" fill="var(--cw-ink)" font-weight="600">{}, %</text>'
-        '<text transform="translate(12 {}) rotate(-90)" text-anchor="middle" fill="var(--cw-ink)" font-weight="600">{}, %</text>'
-    ).format(middle, names[0], side, names[1])
+        '<text transform="translate(12 {}) rotate(-90)" text-anchor="middle" fill="var(--cw-ink)" font-weight="600">{}, %</text>',
+        middle,
+        names[0],
+        side,
+        names[1],
+    )
 
 
 def _arrows(found: Mapping[str, Any]) -> list[Markup]:
@@ -106,33 +125,41 @@ def _arrow(start: tuple[float, float], dx: float, dy: float) -> Markup:
     """A line with a head, from `start` along (dx, dy) pixels."""
     length = math.hypot(dx, dy)
     if length < 1.0:
-        return Markup('<circle cx="{}" cy="{}" r="1.2" fill="var(--cw-axis)"/>').format(*start)
+        return filled('<circle cx="{}" cy="{}" r="1.2" fill="var(--cw-axis)"/>', *start)
     tip = (start[0] + dx, start[1] + dy)
     ux, uy = dx / length, dy / length
     head = min(4.5, length / 2)
     wings = [(tip[0] - head * (ux + side * 0.6 * uy), tip[1] - head * (uy - side * 0.6 * ux)) for side in (1, -1)]
     numbers = [f"{value:.1f}" for point in (start, tip, wings[0], tip, wings[1]) for value in point]
-    return Markup(
-        '<path d="M{} {}L{} {}M{} {}L{} {}L{} {}" fill="none" stroke="var(--cw-axis)" stroke-width="1.1"/>'
-    ).format(*numbers)
+    return filled(
+        '<path d="M{} {}L{} {}M{} {}L{} {}L{} {}" fill="none" stroke="var(--cw-axis)" stroke-width="1.1"/>', *numbers
+    )
 
 
 def _path(points: Sequence[_Point], colour: str, width: float, *, dash: str = "none", opacity: float = 1.0) -> Markup:
     if len(points) < 2:
         return Markup("")
     line = "L".join("{} {}".format(*_at(point)) for point in points)
-    return Markup(
-        '<path d="M{}" fill="none" stroke="{}" stroke-width="{}" stroke-dasharray="{}" stroke-opacity="{}" stroke-linejoin="round"/>'
-    ).format(line, colour, width, dash, opacity)
+    return filled(
+        '<path d="M{}" fill="none" stroke="{}" stroke-width="{}" stroke-dasharray="{}" stroke-opacity="{}" stroke-linejoin="round"/>',
+        line,
+        colour,
+        width,
+        dash,
+        opacity,
+    )
 
 
 def _end(point: _Point, text: str, *, strong: bool) -> Markup:
     """A dot at a family's largest size, with its name when it is marked."""
     x, y = _at(point)
     colour = "var(--cw-accent)" if strong else "var(--cw-muted)"
-    dot = Markup('<circle cx="{}" cy="{}" r="{}" fill="{}"/>').format(x, y, 3.5 if strong else 2.2, colour)
+    dot = filled('<circle cx="{}" cy="{}" r="{}" fill="{}"/>', x, y, 3.5 if strong else 2.2, colour)
     if not text:
         return dot
-    return dot + Markup(
-        '<text x="{}" y="{}" fill="var(--cw-ink)" stroke="var(--cw-ground)" stroke-width="3" paint-order="stroke">{}</text>'
-    ).format(x + 6, y - 5, text)
+    return dot + filled(
+        '<text x="{}" y="{}" fill="var(--cw-ink)" stroke="var(--cw-ground)" stroke-width="3" paint-order="stroke">{}</text>',
+        x + 6,
+        y - 5,
+        text,
+    )

@@ -13,6 +13,7 @@ from markupsafe import Markup
 from generator.core import canonical_json
 from generator.report.bundle import defused
 from generator.site import format
+from generator.site.escape import filled
 from generator.site.view import View, link
 
 FOLDER = "data/sections"
@@ -40,15 +41,19 @@ def publish_csv(view: View, name: str, rows: Sequence[Mapping[str, Any]]) -> str
 def stamp(view: View, base: str, *, track: str, paths: Sequence[str], more: str = "") -> Markup:
     """One line under a page's finding: track, day, and the files to take."""
     files = Markup(" ").join(
-        Markup('<a href="{}" download>{}</a>').format(link(base, path), path.rsplit("/", 1)[-1]) for path in paths
+        filled('<a href="{}" download>{}</a>', link(base, path), path.rsplit("/", 1)[-1]) for path in paths
     )
-    return Markup('<p class="cw-stamp">{}{}. As of <time>{}</time>. Data: <span class="cw-files">{}</span></p>').format(
-        view.track_name(track), f", {more}" if more else "", view.as_of, files
+    return filled(
+        '<p class="cw-stamp">{}{}. As of <time>{}</time>. Data: <span class="cw-files">{}</span></p>',
+        view.track_name(track),
+        f", {more}" if more else "",
+        view.as_of,
+        files,
     )
 
 
 def no_value(reason: Any = "") -> Markup:
     """What stands in a cell without a value: the reason, or a dash that a screen reader calls by its name."""
     if reason:
-        return Markup('<span class="cw-none">{}</span>').format(reason)
-    return Markup('<span class="cw-none" role="img" aria-label="no value">{}</span>').format(format.MISSING)
+        return filled('<span class="cw-none">{}</span>', reason)
+    return filled('<span class="cw-none" role="img" aria-label="no value">{}</span>', format.MISSING)

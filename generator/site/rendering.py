@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from generator.core import CapewatchError, canonical_json, write_if_changed
+from generator.report.beside import beside
 from generator.report.bundle import Bundle
 from generator.report.tables import OWN
 from generator.site import colours, published
@@ -21,8 +23,8 @@ from generator.site.charts import BUNDLE_PATH, ChartStore
 from generator.site.charts.drawing import Drawers
 from generator.site.embeds import catalogue, charts_in, embed_pages
 from generator.site.escape import search_text, shown
-from generator.site.outputs import outputs
-from generator.site.page import Fragment, Page, base_of
+from generator.site.outputs import CHARTS, outputs
+from generator.site.page import Fragment, Group, Page, base_of
 from generator.site.raw import marked
 from generator.site.social import FOLDER as SOCIAL
 from generator.site.social import name_of, pictures
@@ -81,8 +83,10 @@ def render(
         site_url = f"{site_url.rstrip('/')}/{LATEST}/"
     with Drawers() as drawers:
         view = View(bundle, root, ChartStore(out / "cache" / "charts", drawers))
-        view.charts.ask_for_script()
-        files: dict[str, bytes | str] = dict(_files(view, written))
+        programs = beside(lambda: dict(outputs(bundle, root=root, site_url=site_url)))
+        apart = {group.name: beside(partial(_made_apart, view, group)) for group in GROUPS if group.apart}
+        view.charts.ask_for_script()  # from here on there are threads, and no process is forked
+        files: dict[str, bytes | str] = dict(_files(view, apart, written))
         drawn = pictures(view, _main_pages(files), out / "cache" / "social", drawers)
         places = _places(files)
         files |= dict(embed_pages(view, places))
@@ -93,9 +97,8 @@ def render(
         for path, text in files.items()
         if isinstance(text, str) and view.charts.has_places(text)
     }
-    files |= dict(
-        outputs(bundle, root=root, site_url=site_url, charts=catalogue(view, places, f"{site_url.rstrip('/')}/"))
-    )
+    charts = catalogue(view, places, f"{site_url.rstrip('/')}/")
+    files |= programs() | {CHARTS: canonical_json(charts, indent=1)}
     docs = out / "docs"
     changed = sum(write_if_changed(docs / path, content) for path, content in files.items())
     write_if_changed(out / "search.json", canonical_json(view.search_entries))
@@ -109,10 +112,21 @@ def render(
     return RenderReport(sum(path.endswith(".md") for path in files), len(files), changed, removed)
 
 
-def _files(view: View, written: Callable[[], object]) -> Iterator[tuple[str, bytes | str]]:
+#: Pages of a group that is made in another process, and its further files, when asked for.
+Apart = Mapping[str, Callable[[], tuple[list[Page], dict[str, str]]]]
+
+
+def _made_apart(view: View, group: Group) -> tuple[list[Page], dict[str, str]]:
+    """The pages of a group, and the further files that they need."""
+    assert group.pages is not None
+    view = replace(view, extra_files={})
+    return list(group.pages(view)), view.extra_files
+
+
+def _files(view: View, apart: Apart, written: Callable[[], object]) -> Iterator[tuple[str, bytes | str]]:
     """Every file of the docs folder but what is drawn beside. Charts come last: making the pages fills the store."""
     seen: set[str] = set()
-    for path, content in (*_hand_written(view), *_generated(view)):
+    for path, content in (*_hand_written(view), *_generated(view, apart)):
         if path in seen:
             raise CapewatchError(f"two pages have the address {path}", hint="rename one of the two files")
         seen.add(path)
@@ -168,9 +182,13 @@ def _filled(view: View, name: str, path: Path, fragments: dict[str, Fragment]) -
     return shown(_MARKER.sub(replacement, path.read_text(encoding="utf-8")))
 
 
-def _generated(view: View) -> Iterator[tuple[str, str]]:
+def _generated(view: View, apart: Apart) -> Iterator[tuple[str, str]]:
     for group in GROUPS:
-        for index, page in enumerate(group.pages(view) if group.pages else ()):
+        pages: Iterable[Page] = group.pages(view) if group.pages and group.name not in apart else ()
+        if group.name in apart:
+            pages, further = apart[group.name]()
+            view.extra_files |= further
+        for index, page in enumerate(pages):
             if index and _RESERVED.search(page.path.removesuffix(".md")):
                 raise CapewatchError(f"{page.path}: the id is reserved for an index page", hint="choose another id")
             if page.day:

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from generator.site import format, tables
 from generator.site.charts import Figure, Key
+from generator.site.escape import filled
 from generator.site.family_figures import round_ticks
 from generator.site.tables import Cell, Column
 from generator.site.view import BASE, View
@@ -118,9 +119,9 @@ def band_table(bands: Sequence[Row]) -> Markup | str:
     )  # fmt: skip
     body = [
         (
-            Cell(Markup('<span class="cw-chip cw-chip--{0}">{0}</span>').format(band["phase"])),
+            Cell(filled('<span class="cw-chip cw-chip--{0}">{0}</span>', band["phase"])),
             Cell(_sizes(band), band["low"] or 0.0),
-            Cell(Markup('<span class="cw-long">{}</span>').format(format.sentence(band["advice"]))),
+            Cell(filled('<span class="cw-long">{}</span>', format.sentence(band["advice"]))),
             tables.figure(band["models"], 0),
             tables.figure(band["intervals"], 0),
             tables.figure(band["negative"], 0),
@@ -242,7 +243,7 @@ def _scale_table(view: View, statistics: Mapping[str, Row], states: Mapping[str,
             tables.figure(statistic["n"], 0),
             states[family],
             Cell(range_text(statistic), statistic["estimate"]) if has_estimate(statistic) else tables.figure(None),
-            Cell(Markup('<span class="cw-long">{}</span>').format(statistic["reason"] or "")),
+            Cell(filled('<span class="cw-long">{}</span>', statistic["reason"] or "")),
         )
         for family in ranked
         for statistic in (statistics[family],)

@@ -9,6 +9,7 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from generator.site import format
+from generator.site.escape import filled
 
 #: a table with more rows than this scrolls in a frame of its own, under a header that stays
 TALL_ROWS = 24
@@ -18,7 +19,7 @@ STACKED = "cw-table--titles"
 PHONE_STACKED, PHONE_COLUMNS = "cw-table--stack", 4
 #: class of a table of many columns: less room between them
 NARROW = "cw-table--narrow"
-_EMPTY = Markup('<span class="cw-none" role="img" aria-label="no value">{}</span>').format(format.MISSING)
+_EMPTY = filled('<span class="cw-none" role="img" aria-label="no value">{}</span>', format.MISSING)
 
 
 @dataclass(frozen=True)
@@ -85,16 +86,15 @@ def table(
     if STACKED not in classes and sum(not column.wide for column in columns) >= PHONE_COLUMNS:
         classes = f"{classes} {PHONE_STACKED}".strip()
     if STACKED in classes or PHONE_STACKED in classes:
-        labels = ["", *(str(Markup(' data-label="{}"').format(label)) for label in _card_labels(columns)[1:])]
+        labels = ["", *(str(filled(' data-label="{}"', label)) for label in _card_labels(columns)[1:])]
         classes_of = [kind + label for kind, label in zip(classes_of, labels, strict=True)]
     lines = [_row(classes_of, plain, row) for row in rows]
     body = Markup("\n".join(lines))  # noqa: S704 - _row escapes
     kind = Markup("") if visible_caption else Markup(' class="cw-sr"')
-    return Markup(
+    return filled(
         '<div class="cw-frame{tall}" tabindex="0" role="region" aria-label="{caption}">\n'
         '<table data-search-exclude class="cw-table{classes}"{sort}{attributes}>\n<caption{kind}>{caption}</caption>\n'
-        "<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>\n</div>"
-    ).format(
+        "<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>\n</div>",
         caption=caption,
         tall=" cw-frame--tall" if tall and len(lines) > TALL_ROWS else "",
         classes=f" {classes}" if classes else "",
@@ -116,10 +116,11 @@ def _card_labels(columns: Sequence[Column]) -> list[str]:
 
 
 def _header(column: Column) -> Markup:
-    return Markup('<th scope="col"{}{}{}>{}</th>').format(
+    return filled(
+        '<th scope="col"{}{}{}>{}</th>',
         _classes(column),
-        Markup(' title="{}"').format(column.help) if column.help else "",
-        Markup(' data-k="{}"').format(column.key) if column.key else "",
+        filled(' title="{}"', column.help) if column.help else "",
+        filled(' data-k="{}"', column.key) if column.key else "",
         column.label,
     )
 
@@ -143,7 +144,7 @@ def _row(classes: Sequence[str], plain: Sequence[bool], row: Sequence[Content]) 
 def _classes(column: Column) -> Markup:
     kind = {"number": "num", "day": "day"}.get(column.kind, "")
     names = [name for name in (kind, "wide" if column.wide else "", "desk" if column.desk else "") if name]
-    return Markup(' class="{}"').format(" ".join(names)) if names else Markup("")
+    return filled(' class="{}"', " ".join(names)) if names else Markup("")
 
 
 def _key(value: float | str) -> str:

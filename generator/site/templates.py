@@ -9,6 +9,7 @@ import jinja2
 from markupsafe import Markup
 
 from generator.site import escape, format
+from generator.site.escape import filled
 from generator.site.raw import marked
 
 
@@ -48,11 +49,7 @@ def environment(folder: Path) -> jinja2.Environment:
 
 def time_tag(value: Any) -> Markup:
     """A date that programs can read too; the em dash when there is none."""
-    return (
-        Markup("<time>{}</time>").format(value)
-        if value
-        else Markup('<span class="cw-none">{}</span>').format(format.MISSING)
-    )
+    return filled("<time>{}</time>", value) if value else filled('<span class="cw-none">{}</span>', format.MISSING)
 
 
 def _kept_whole(value: Any) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 from markupsafe import Markup
 
 from generator.site import format, tables
+from generator.site.escape import filled
 from generator.site.tables import Cell, Column
 from generator.site.view import View, lab_chip, model_link
 
@@ -54,7 +55,7 @@ def gamma_table(view: View, rows: Sequence[Row], base: str, *, caption: str, wit
     for row in rows:
         family = view.families.get(row["family"])
         name = family["name"] if family else row["family"]
-        linked = Markup('<a href="{}families/{}/">{}</a>').format(base, row["family"], name) if family else name
+        linked = filled('<a href="{}families/{}/">{}</a>', base, row["family"], name) if family else name
         cells: list[tables.Content] = [
             Cell(linked, name),
             *(Cell(model_link(view, row[end], base), view.size_of(row[end])) for end in ("model_from", "model_to")),
@@ -78,7 +79,7 @@ def reading(row: Row) -> Cell:
     if not outside(row):
         return Cell(Markup('<span class="cw-chip">within</span>'), "within")
     side, kind = ("above", "up") if row["h"] > 0 else ("below", "down")
-    return Cell(Markup('<span class="cw-chip cw-chip--{}">{}</span>').format(kind, side), side)
+    return Cell(filled('<span class="cw-chip cw-chip--{}">{}</span>', kind, side), side)
 
 
 def gamma_interval(row: Row) -> str:
@@ -94,7 +95,7 @@ def phase_chip(row: Row) -> Cell:
     """The phase of an interval, only where its 95 % interval excludes zero."""
     phase = phase_of(row)
     text = phase or "not resolved"
-    return Cell(Markup('<span class="cw-chip cw-chip--{}">{}</span>').format(phase or "none", text), text)
+    return Cell(filled('<span class="cw-chip cw-chip--{}">{}</span>', phase or "none", text), text)
 
 
 def phase_of(row: Row) -> str:

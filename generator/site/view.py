@@ -16,6 +16,7 @@ from markupsafe import Markup
 from generator.core import canonical_json
 from generator.report.bundle import Bundle, Table
 from generator.site import colours, format
+from generator.site.escape import filled
 from generator.site.page import base_of
 from generator.site.templates import environment
 
@@ -258,17 +259,22 @@ def link(base: str, target: str) -> str:
 def lab_chip(view: View, lab: str | None, base: str) -> Markup:
     """The lab's symbol and name, linked to its page."""
     if not lab or lab not in view.labs:
-        return Markup('<span class="cw-none">{}</span>').format(format.MISSING)
-    return Markup('<a class="cw-lab" href="{}">{}{}</a>').format(
-        link(base, f"labs/{lab}/"), glyph(view.mark(lab)), view.labs[lab]["name"]
+        return filled('<span class="cw-none">{}</span>', format.MISSING)
+    return filled(
+        '<a class="cw-lab" href="{}">{}{}</a>',
+        link(base, f"labs/{lab}/"),
+        glyph(view.mark(lab)),
+        view.labs[lab]["name"],
     )
 
 
 def glyph(mark: colours.Mark) -> Markup:
     """The symbol of a lab as a small inline picture."""
-    return Markup(
-        '<svg class="cw-glyph" viewBox="0 0 12 12" width="12" height="12" aria-hidden="true"><path d="{}" fill="{}"/></svg>'
-    ).format(mark.outline, mark.colour)
+    return filled(
+        '<svg class="cw-glyph" viewBox="0 0 12 12" width="12" height="12" aria-hidden="true"><path d="{}" fill="{}"/></svg>',
+        mark.outline,
+        mark.colour,
+    )
 
 
 def model_link(view: View, model: str, base: str, name: str | None = None) -> Markup:
@@ -276,16 +282,16 @@ def model_link(view: View, model: str, base: str, name: str | None = None) -> Ma
     known = view.models.get(model)
     text = name or (known["name"] if known else model)
     if not known:
-        return Markup("<span>{}</span>").format(text)
-    return Markup('<a href="{}">{}</a>').format(link(base, f"models/{model}/"), text)
+        return filled("<span>{}</span>", text)
+    return filled('<a href="{}">{}</a>', link(base, f"models/{model}/"), text)
 
 
 def axis_link(view: View, axis: str, base: str) -> Markup:
     """The name of an axis, linked to the page of its benchmark where it has one."""
     benchmark = view.axes[axis]["benchmark"] if axis in view.axes else ""
     if benchmark not in view.benchmarks:
-        return Markup("<span>{}</span>").format(view.axis_name(axis))
-    return Markup('<a href="{}benchmarks/{}/">{}</a>').format(base, benchmark, view.axis_name(axis))
+        return filled("<span>{}</span>", view.axis_name(axis))
+    return filled('<a href="{}benchmarks/{}/">{}</a>', base, benchmark, view.axis_name(axis))
 
 
 def source_link(url: Any, text: str) -> Markup:
@@ -293,6 +299,4 @@ def source_link(url: Any, text: str) -> Markup:
     from generator.site.escape import http_url
 
     safe = http_url(url)
-    return (
-        Markup('<a href="{}" rel="external nofollow">{}</a>').format(safe, text) if safe else Markup("{}").format(text)
-    )
+    return filled('<a href="{}" rel="external nofollow">{}</a>', safe, text) if safe else filled("{}", text)

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from generator.core import CapewatchError
+from generator.core import CapewatchError, Problem, ProblemsFound
 from generator.report.beside import beside
 
 
@@ -26,6 +26,18 @@ def test_an_error_is_raised_with_its_message_when_the_result_is_asked_for():
     with pytest.raises(CapewatchError, match="no such panel") as caught:
         waiting()
     assert caught.value.hint in ("look again", "")
+
+
+def test_faults_of_files_come_back_whole():
+    problems = [Problem("b.yaml", 2, "rule", "subject", "found", "allowed", "hint"), Problem("a.yaml", 1, "rule", "s")]
+
+    def fail():
+        raise ProblemsFound(problems)
+
+    with pytest.raises(ProblemsFound) as caught:
+        beside(fail)()
+    assert caught.value.problems == sorted(problems)
+    assert str(caught.value) == str(ProblemsFound(problems))
 
 
 @pytest.mark.parametrize("cores", [1, None])

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import json
+import math
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from generator.panel import PanelProvider
 from generator.report.deep import deep_sections
 from generator.report.forecast_inputs import APART
-from generator.report.memo import FOLDER, Memo, panel_state
-from generator.report.statistics import generator_for
+from generator.report.frames import packed, unpacked
+from generator.report.memo import FOLDER, Memo, keeper, panel_state
+from generator.report.statistics import PAIRS, compute, generator_for
 from generator.schema import load_registry
 from tests.conftest import REPOSITORY
 
@@ -78,8 +82,8 @@ def changes(panel):
     """Panels that differ from `panel` by one bit of a score, an error, a name, a chance level, the order or the day."""
     row, column = np.argwhere(panel.scores.notna().to_numpy())[0]
     scores, stderr, models, axes = (getattr(panel, name).copy() for name in ("scores", "stderr", "models", "axes"))
-    scores.iat[row, column] = np.nextafter(scores.iat[row, column], 200)
-    stderr.iat[row, column] = 1.25
+    scores.iloc[row, column] = np.nextafter(scores.iloc[row, column], 200)
+    stderr.iloc[row, column] = 1.25
     models.iloc[0, models.columns.get_loc("name")] = "Another name"
     axes.iloc[0, axes.columns.get_loc("chance")] = 12.5
     turned = {name: getattr(panel, name).iloc[::-1] for name in ("models", "scores", "stderr")}
@@ -99,6 +103,77 @@ def test_any_difference_of_a_panel_gives_it_another_state(panels):
     states = [panel_state(panel), *(panel_state(other) for other in changes(panel))]
     assert panel_state(dataclasses.replace(panel)) == states[0]
     assert len({tuple(state) for state in states}) == len(states)
+
+
+def test_a_section_that_reads_observations_is_kept_under_their_state_too(panels):
+    panel = panels["maker"]
+    cells = panel.cells.copy()
+    cells.iloc[0, cells.columns.get_loc("effort")] = "another"
+    other = dataclasses.replace(panel, cells=cells)
+    assert panel_state(other) == panel_state(panel)
+    assert panel_state(other, cells=True) != panel_state(panel, cells=True)
+
+
+def test_another_name_leaves_everything_kept_and_the_name_cannot_be_read(tmp_path, panels):
+    panel = panels["maker"]
+    models = panel.models.assign(name=[f"{name} (new)" for name in panel.models["name"]])
+    renamed = {**panels, "maker": dataclasses.replace(panel, models=models)}
+    bare = {track: one.unnamed for track, one in panels.items()}
+    memo = Memo(tmp_path)
+    before = sections(bare, memo), compute(bare, seed=1, resamples=200, keep=keeper(memo, 1, 200))
+    written = {path.name: path.stat().st_mtime_ns for path in (tmp_path / FOLDER).iterdir()}
+    again = {track: one.unnamed for track, one in renamed.items()}
+    assert sections(again, memo) == before[0]
+    assert compute(again, seed=1, resamples=200, keep=keeper(memo, 1, 200)).as_json() == before[1].as_json()
+    assert {path.name: path.stat().st_mtime_ns for path in (tmp_path / FOLDER).iterdir()} == written
+    with pytest.raises(KeyError):
+        bare["maker"].models["name"]
+
+
+def test_a_pair_is_kept_while_scores_of_other_axes_change(tmp_path, panels):
+    panel = panels["maker"]
+    scores = panel.scores.copy()
+    scores.loc[scores["hle"].last_valid_index(), "hle"] -= 1.5
+    changed = {**panels, "maker": dataclasses.replace(panel, scores=scores)}
+    memo = Memo(tmp_path)
+    compute(panels, seed=1, resamples=200, keep=keeper(memo, 1, 200))
+    kept = {path.name: path.read_bytes() for path in (tmp_path / FOLDER).iterdir()}
+    warm = compute(changed, seed=1, resamples=200, keep=keeper(memo, 1, 200))
+    moved = {name for name, old in kept.items() if (tmp_path / FOLDER / name).read_bytes() != old}
+    assert moved == {f"pairs.maker.{pair}.json" for pair in ("gpqa-diamond~hle", "swe-bench-verified~hle")}
+    cold = compute(changed, seed=1, resamples=200)
+    assert warm.as_json() == cold.as_json()
+    for name, frame in cold.frames.items():
+        pd.testing.assert_frame_equal(warm.frames[name], frame, check_exact=True)
+
+
+@pytest.mark.parametrize("track", ["maker", "epoch", "harness-v1"])
+def test_the_panel_of_a_pair_gives_what_the_whole_panel_gives(panels, track):
+    pair = next(pair for pair in PAIRS if pair.track == track)
+    axes = (pair.x, pair.y)
+    whole, alone = panels[track].complete(axes), panels[track].of_all(axes).complete(axes)
+    pd.testing.assert_frame_equal(alone, whole, check_exact=True)
+
+
+def test_a_table_comes_back_to_the_last_bit_and_one_that_would_not_is_refused():
+    frame = pd.DataFrame(
+        {
+            "text": pd.array(["a", None, "ü"], dtype="str"),
+            "number": [0.1, math.nan, -math.inf],
+            "count": [1, 2, 3],
+            "flag": [True, False, True],
+            "any": pd.Series([None, math.nan, "x"], dtype=object),
+        }
+    ).set_index(pd.Index(["m1", "m2", "m3"]))
+    for one in (frame, frame.reset_index(drop=True), frame.iloc[:0], pd.DataFrame(columns=["a", "b"])):
+        again = unpacked(json.loads(json.dumps(packed(one), allow_nan=False)))
+        pd.testing.assert_frame_equal(again, one, check_exact=True, check_column_type=False)
+        assert list(again.dtypes) == list(one.dtypes)
+        assert not len(one) or "any" not in one or [again["any"].iloc[0], again["any"].iloc[2]] == [None, "x"]
+    with pytest.raises(ValueError, match="day: a column of type datetime64"):
+        packed(pd.DataFrame({"day": pd.to_datetime(["2026-01-01"])}))
+    with pytest.raises(ValueError, match=r"odd: \(1, 2\) cannot be kept"):
+        packed(pd.DataFrame({"odd": pd.Series([(1, 2)], dtype=object)}))
 
 
 def test_after_one_score_changed_the_sections_are_those_of_a_project_without_a_cache(tmp_path, panels):
@@ -124,7 +199,7 @@ def sections(panels, memo):
         panel_at=lambda track, _day: panels[track],
         rng=lambda name: generator_for(1, name),
         resamples=200,
-        keep=lambda name, used, compute: memo(name, [1, 200, [panel_state(panel) for panel in used]], compute),
+        keep=keeper(memo, 1, 200),
     )
 
 

@@ -12,6 +12,7 @@ import pytest
 from generator.core import CapewatchError
 from generator.site import render, run_mkdocs
 from generator.site.building import exchange
+from generator.site.jobs import finish_jobs, start_jobs, waiting_process
 from tests.site import synthetic
 from tests.site.conftest import SITE_URL, Built, project_folder
 
@@ -103,3 +104,14 @@ def test_a_repository_address_gives_an_edit_link_to_the_data_file_and_no_call_to
     page = (tmp_path / "site/models/acme-1/index.html").read_text()
     assert 'href="https://github.com/acme/capewatch/edit/main/data/models/acme/acme-1.yaml"' in page
     assert 'data-md-component="source"' not in page
+
+
+def test_a_process_that_waits_for_pages_ends_untold_and_names_its_faults(tmp_path: Path) -> None:
+    with waiting_process() as waiting:
+        assert waiting.poll() is None
+    assert waiting.returncode == 0
+    (tmp_path / "mkdocs.yml").write_text("nothing: true\n")
+    with waiting_process() as waiting:
+        started = start_jobs(tmp_path, tmp_path / "jobs", [[]], as_of=synthetic.AS_OF, ready=waiting)
+        with pytest.raises(CapewatchError, match="site_name"):
+            finish_jobs(started)

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from generator.site.charts.store import Chart
 from generator.site.colours import OUTLINES
+from generator.site.escape import filled
 
 
 @dataclass(frozen=True)
@@ -54,12 +55,11 @@ class Figure:
         return self._figure(base, tools=Markup(""), foot=Markup(""), table=Markup(""))
 
     def _figure(self, base: str, *, tools: Markup, foot: Markup, table: Markup) -> Markup:
-        return Markup(
+        return filled(
             '<figure class="cw-chart{compact}" id="{id}" data-cw-chart="{spec}">\n'
             '<figcaption><span class="cw-chart__title">{title}</span> <span class="cw-chart__finding">{finding}</span>'
             "</figcaption>\n"
-            '<div class="cw-chart__plot" role="img" aria-label="{title} {finding}">{svg}</div>\n{tools}{legend}{foot}{table}</figure>'
-        ).format(
+            '<div class="cw-chart__plot" role="img" aria-label="{title} {finding}">{svg}</div>\n{tools}{legend}{foot}{table}</figure>',
             compact=" cw-chart--compact" if self.compact else "",
             id=self.identity,
             spec=f"{base}{self.chart.path}",
@@ -77,46 +77,53 @@ class Figure:
         if not self.zoom or not self.whole:
             return Markup("")
         options = Markup("").join(
-            Markup('<option value="{}">{} ({})</option>').format(name, name, group)
-            for name, group in sorted(self.names)
+            filled('<option value="{}">{} ({})</option>', name, name, group) for name, group in sorted(self.names)
         )
-        return Markup(
+        return filled(
             '<form class="cw-chart__tools" data-cw-chart-tools hidden>'
             '<label class="cw-field">Names <select name="names"><option value="outside">outliers</option>'
             '<option value="all">all with room</option><option value="none">none</option></select></label>'
             '<label class="cw-field">View <select name="view"><option value="whole" data-window="{}">whole range</option>'
             '<option value="zoom" data-window="{}">crowded corner</option></select></label>'
             '<label class="cw-field">Mark <select name="mark"><option value="">no model</option>{}</select></label>'
-            "</form>\n"
-        ).format(json.dumps(dict(self.whole)), json.dumps(dict(self.zoom)), options)
+            "</form>\n",
+            json.dumps(dict(self.whole)),
+            json.dumps(dict(self.zoom)),
+            options,
+        )
 
     def _legend(self) -> Markup:
         if not self.keys:
             return Markup("")
         items = Markup("").join(
-            Markup(
+            filled(
                 '<li><button type="button" class="cw-key" data-cw-key="{}" aria-pressed="false">'
                 '<svg class="cw-glyph" viewBox="0 0 12 12" width="12" height="12" aria-hidden="true"><path d="{}" fill="{}"/></svg>'
-                "{}</button></li>"
-            ).format(key.group, OUTLINES[key.shape], key.colour, key.text)
+                "{}</button></li>",
+                key.group,
+                OUTLINES[key.shape],
+                key.colour,
+                key.text,
+            )
             for key in self.keys
         )
-        return Markup('<ul class="cw-legend" aria-label="Legend">{}</ul>\n').format(items)
+        return filled('<ul class="cw-legend" aria-label="Legend">{}</ul>\n', items)
 
     def _foot(self, base: str) -> Markup:
         if self.compact and not self.note:
             return Markup("")
-        csv = Markup('<a href="{}">CSV</a> ').format(f"{base}{self.csv}") if self.csv else Markup("")
-        links = Markup('{}<a href="{}">Chart specification</a> <a href="{}" data-cw-embed>Embed</a>').format(
-            csv, f"{base}{self.chart.path}", f"{base}embed/{self.chart.name}/"
+        csv = filled('<a href="{}">CSV</a> ', f"{base}{self.csv}") if self.csv else Markup("")
+        links = filled(
+            '{}<a href="{}">Chart specification</a> <a href="{}" data-cw-embed>Embed</a>',
+            csv,
+            f"{base}{self.chart.path}",
+            f"{base}embed/{self.chart.name}/",
         )
-        return Markup('<p class="cw-chart__foot">{} <span class="cw-chart__links">{}</span></p>\n').format(
-            self.note, links
-        )
+        return filled('<p class="cw-chart__foot">{} <span class="cw-chart__links">{}</span></p>\n', self.note, links)
 
     def _details(self) -> Markup:
         if not self.table:
             return Markup("")
-        return Markup('<details class="cw-twin"><summary>The same data as a table</summary>\n{}\n</details>\n').format(
-            self.table
+        return filled(
+            '<details class="cw-twin"><summary>The same data as a table</summary>\n{}\n</details>\n', self.table
         )

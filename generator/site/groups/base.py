@@ -8,6 +8,7 @@ from typing import Any
 from markupsafe import Markup
 
 from generator.site import format, tables
+from generator.site.escape import filled
 from generator.site.family_figures import gamma_chart
 from generator.site.figures import pair_scatter
 from generator.site.groups.frontier import coupling_table, couplings_of, paper_panel
@@ -109,12 +110,12 @@ def family_table(view: View, track: str, base: str) -> Markup | str:
         name = view.families[row["family"]]["name"] if row["family"] in view.families else row["family"]
         body.append(
             (
-                Cell(Markup('<a href="{}families/{}/">{}</a>').format(base, row["family"], name), name),
+                Cell(filled('<a href="{}families/{}/">{}</a>', base, row["family"], name), name),
                 tables.figure(row["n"], 0),
                 tables.figure(row["r"], 2, sign=True),
                 tables.bounds(row["low"], row["high"], 2, sign=True)
                 if format.known(row["low"])
-                else Cell(Markup('<span class="cw-none">{}</span>').format(row["reason"] or format.MISSING)),
+                else Cell(filled('<span class="cw-none">{}</span>', row["reason"] or format.MISSING)),
                 Cell(format.p_short(row["p_permutation"]), row["p_permutation"]),
                 Cell(format.p_short(row["p_floor"]), row["p_floor"]),
                 critical_size(view, track, row["family"]),
@@ -130,7 +131,7 @@ def critical_size(view: View, track: str, family: str) -> Cell:
         return Cell(format.MISSING)
     if not has_estimate(statistic):
         state = statistic["details"].get("state") or "not computed"
-        return Cell(Markup('<span class="cw-none">{}</span>').format(state), state)
+        return Cell(filled('<span class="cw-none">{}</span>', state), state)
     bounds = statistic["interval"] or {"low": None, "high": None}
     text = format.size(statistic["estimate"])
     if format.known(bounds["low"]) and format.known(bounds["high"]):

@@ -8,6 +8,7 @@ from typing import Any
 from markupsafe import Markup
 
 from generator.site import format, tables
+from generator.site.escape import filled
 from generator.site.figures import score_timeline
 from generator.site.page import Group, Page, base_of
 from generator.site.tables import Cell, Column
@@ -33,7 +34,7 @@ def pages(view: View) -> Iterator[Page]:
 
 def state_chip(status: Row) -> Cell:
     state = str(status["state"])
-    return Cell(Markup('<span class="cw-chip cw-chip--{}">{}</span>').format(STATES.get(state, "none"), state), state)
+    return Cell(filled('<span class="cw-chip cw-chip--{}">{}</span>', STATES.get(state, "none"), state), state)
 
 
 def _table(benchmarks: Sequence[Row]) -> Markup:
@@ -49,7 +50,7 @@ def _table(benchmarks: Sequence[Row]) -> Markup:
     )
     body = [
         (
-            Cell(Markup('<a href="{}benchmarks/{}/">{}</a>').format(base, item["id"], item["name"]), item["name"]),
+            Cell(filled('<a href="{}benchmarks/{}/">{}</a>', base, item["id"], item["name"]), item["name"]),
             item["ability"],
             state_chip(item["status"]),
             tables.figure(item["n_items"], 0),
@@ -57,7 +58,7 @@ def _table(benchmarks: Sequence[Row]) -> Markup:
             if format.known(item["chance"])
             else tables.figure(None),
             tables.figure(float(item["n_observations"]), 0),
-            Cell(Markup('<span class="cw-long">{}</span>').format(item["measures"])),
+            Cell(filled('<span class="cw-long">{}</span>', item["measures"])),
         )
         for item in benchmarks
     ]

@@ -8,6 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from generator.site.escape import filled
 from generator.site.view import View, link
 
 #: state of a prediction → class of its chip and the picture before it
@@ -42,10 +43,12 @@ STANDINGS = {
 
 def chip(text: str, look: tuple[str, str]) -> Markup:
     """A chip with a picture and the word: nothing is told by colour alone."""
-    return Markup(
+    return filled(
         '<span class="cw-chip cw-chip--{}"><svg viewBox="0 0 12 12" width="12" height="12" aria-hidden="true"><path d="{}"/></svg>'
-        "{}</span>"
-    ).format(*look, text)
+        "{}</span>",
+        *look,
+        text,
+    )
 
 
 def state_chip(state: str) -> Markup:
@@ -67,18 +70,18 @@ def board(view: View, base: str) -> str:
     predictions = [row for row in prediction_rows(view) if row["file"]["kind"] == "prediction"]
     if predictions:
         predictions.sort(key=lambda row: (str(row["evaluation"]["closes"] or "9"), row["evaluation"]["number"] or 0))
-        body = Markup('<ul class="cw-list">{}</ul>').format(Markup("").join(_line(row, base) for row in predictions))
+        body = filled('<ul class="cw-list">{}</ul>', Markup("").join(_line(row, base) for row in predictions))
         parts.append(_card("Predictions", link(base, "predictions/"), len(predictions), body))
     claims = claim_rows(view)
     if claims:
         verdicts = Counter(row["verdict"] for row in claims)
         kinds = [*VERDICTS, *sorted(set(verdicts) - set(VERDICTS))]
         chips = Markup("").join(
-            Markup("<li><b>{}</b> {}</li>").format(verdicts[verdict], verdict_chip(verdict)) for verdict in kinds
+            filled("<li><b>{}</b> {}</li>", verdicts[verdict], verdict_chip(verdict)) for verdict in kinds
         )
-        body = Markup('{}<ul class="cw-tally cw-tally--tall">{}</ul>').format(_bar(verdicts, kinds), chips)
+        body = filled('{}<ul class="cw-tally cw-tally--tall">{}</ul>', _bar(verdicts, kinds), chips)
         parts.append(_card("Published claims", link(base, "claims/"), len(claims), body))
-    return Markup('<div class="cw-board">\n{}\n</div>').format(Markup("\n").join(parts)) if parts else ""
+    return filled('<div class="cw-board">\n{}\n</div>', Markup("\n").join(parts)) if parts else ""
 
 
 def _bar(verdicts: Mapping[str, int], kinds: Sequence[str]) -> Markup:
@@ -86,19 +89,24 @@ def _bar(verdicts: Mapping[str, int], kinds: Sequence[str]) -> Markup:
     parts, start = [], 0
     for verdict in kinds:
         parts.append(
-            Markup('<rect class="cw-chip--{}" x="{}" width="{}" height="1" fill="currentColor"/>').format(
-                VERDICTS.get(verdict, ("none", ""))[0], start, verdicts[verdict]
+            filled(
+                '<rect class="cw-chip--{}" x="{}" width="{}" height="1" fill="currentColor"/>',
+                VERDICTS.get(verdict, ("none", ""))[0],
+                start,
+                verdicts[verdict],
             )
         )
         start += verdicts[verdict]
-    return Markup(
-        '<svg class="cw-verdicts" viewBox="0 0 {} 1" preserveAspectRatio="none" aria-hidden="true">{}</svg>'
-    ).format(start, Markup("").join(parts))
+    return filled(
+        '<svg class="cw-verdicts" viewBox="0 0 {} 1" preserveAspectRatio="none" aria-hidden="true">{}</svg>',
+        start,
+        Markup("").join(parts),
+    )
 
 
 def _line(item: dict[str, Any], base: str) -> Markup:
     row = item["evaluation"]
-    return Markup('<li><a href="{}predictions/{}/">{}</a><span>{} {}</span><span class="cw-small">{}</span></li>').format(
+    return filled('<li><a href="{}predictions/{}/">{}</a><span>{} {}</span><span class="cw-small">{}</span></li>',
         base if base != "./" else "", item["id"], row["title"], state_chip(row["state"]),
         standing_chip(row["standing"]) if row["state"] == "open" else "", deadline(row["closes"]),
     )  # fmt: skip
@@ -108,9 +116,7 @@ def deadline(closes: str | None) -> Markup:
     """The closing day; a script adds the days that are left."""
     if not closes:
         return Markup('<span class="cw-none">no deadline</span>')
-    return Markup('<span class="cw-when"><time datetime="{}" data-cw-deadline>{}</time></span>').format(
-        closes, closes[:10]
-    )
+    return filled('<span class="cw-when"><time datetime="{}" data-cw-deadline>{}</time></span>', closes, closes[:10])
 
 
 def prediction_rows(view: View) -> list[dict[str, Any]]:
@@ -126,6 +132,6 @@ def claim_rows(view: View) -> list[dict[str, Any]]:
 
 
 def _card(title: str, href: str, total: int, body: Markup) -> Markup:
-    return Markup('<section class="cw-card"><h3><a href="{}">{}</a> <span>{}</span></h3>{}</section>').format(
-        href, title, total, body
+    return filled(
+        '<section class="cw-card"><h3><a href="{}">{}</a> <span>{}</span></h3>{}</section>', href, title, total, body
     )

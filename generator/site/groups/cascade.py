@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from generator.site import format, tables
 from generator.site.axes import capital, named, short
+from generator.site.escape import filled
 from generator.site.groups.steering_internals import finding as internals_finding
 from generator.site.groups.steering_internals import measured
 from generator.site.page import Group, Page, base_of
@@ -60,7 +61,7 @@ def internals_sentence(view: View) -> str:
 
 
 def chip(verdict: str) -> Markup:
-    return Markup('<span class="cw-chip cw-chip--{}">{}</span>').format(CHIPS.get(verdict, "none"), verdict)
+    return filled('<span class="cw-chip cw-chip--{}">{}</span>', CHIPS.get(verdict, "none"), verdict)
 
 
 def overview(view: View, section: Sequence[Row]) -> Markup:
@@ -78,10 +79,12 @@ def overview(view: View, section: Sequence[Row]) -> Markup:
         bounds = test["interval"] or {}
         body.append(
             (
-                Cell(Markup('<a href="#{}">{}</a>').format(row["id"].lower(), row["id"]), row["id"]),
+                Cell(filled('<a href="#{}">{}</a>', row["id"].lower(), row["id"]), row["id"]),
                 Cell(chip(row["verdict"]), row["verdict"]),
-                Markup('<span class="cw-long">{}</span> <small>{}</small>').format(
-                    capital(named(view, row["claim"])), capital(named(view, test["name"]))
+                filled(
+                    '<span class="cw-long">{}</span> <small>{}</small>',
+                    capital(named(view, row["claim"])),
+                    capital(named(view, test["name"])),
                 ),
                 Cell(_value(test), test["estimate"]) if format.known(test["estimate"]) else Cell(no_value()),
                 Cell(_bounds(test, bounds), bounds["low"]) if format.known(bounds.get("low")) else Cell(no_value()),

@@ -12,6 +12,7 @@ from generator.report.changes.records import ChangeList
 from generator.report.history import ChangeFile
 from generator.site import format, tables
 from generator.site.change_tables import ChangeTables
+from generator.site.escape import filled
 from generator.site.page import Group, Page, base_of
 from generator.site.published import no_value
 from generator.site.tables import Cell, Column
@@ -92,8 +93,11 @@ def _index(files: list[ChangeFile], caption: str) -> Markup:
         body.append(
             (
                 Cell(
-                    Markup('<a href="{}">{}</a><span class="cw-line">{}</span>').format(
-                        link(base, _url(item)), _short(item), format.sentence(item.changes.summary)
+                    filled(
+                        '<a href="{}">{}</a><span class="cw-line">{}</span>',
+                        link(base, _url(item)),
+                        _short(item),
+                        format.sentence(item.changes.summary),
                     ),
                     item.name,
                 ),
@@ -152,7 +156,7 @@ def _beside(changes: Changes) -> Markup:
     if not changes.settings:
         return no_value("nothing: the same code, seed, resamples and libraries")
     return Markup(", ").join(
-        Markup("{} {} → {}").format(item.name, item.old or "none", item.new or "none") for item in changes.settings
+        filled("{} {} → {}", item.name, item.old or "none", item.new or "none") for item in changes.settings
     )
 
 
@@ -169,12 +173,11 @@ def changed(view: View, base: str) -> str:
         else f"Scores public by {item.changes.new.as_of} against {item.changes.old.as_of}, replayed by the present code"
     )
     rest = len(item.changes.headlines) - len(lines)
-    return Markup(
+    return filled(
         '<h2 id="what-changed">What changed</h2>\n<p class="cw-small">{}.</p>\n<ul class="cw-changed">{}</ul>\n'
-        '<p><a href="{}">{}</a> · <a href="{}">All changes</a></p>'
-    ).format(
+        '<p><a href="{}">{}</a> · <a href="{}">All changes</a></p>',
         what,
-        Markup("").join(Markup("<li>{}</li>").format(format.sentence(str(line))) for line in lines),
+        Markup("").join(filled("<li>{}</li>", format.sentence(str(line))) for line in lines),
         link(base, _url(item)),
         f"{format.plural(rest, 'more line')}, with every score and its source"
         if rest > 0

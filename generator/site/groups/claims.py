@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from generator.site import format, tables
 from generator.site.claim_words import number_name, statistic_name, value
+from generator.site.escape import filled
 from generator.site.groups import deviation
 from generator.site.groups.board import VERDICTS, claim_rows, verdict_chip
 from generator.site.page import Group, Page, base_of
@@ -78,7 +79,7 @@ def _table(items: Sequence[Row], base: str) -> Markup:
         body.append(
             (
                 Cell(
-                    Markup('<a class="cw-title" href="{}claims/{}/">{}</a>').format(base, item["id"], item["title"]),
+                    filled('<a class="cw-title" href="{}claims/{}/">{}</a>', base, item["id"], item["title"]),
                     item["title"],
                 ),
                 item["theme"],
@@ -120,16 +121,14 @@ def _numbers(view: View, item: Row) -> Markup:
     kinds = {"agrees": "ok", "differs": "bad", "not computable": "none"}
     body = [
         (
-            Markup("{}{}").format(
-                number_name(view, one["name"]), Markup(" <small>decides</small>") if one["headline"] else ""
+            filled(
+                "{}{}", number_name(view, one["name"]), Markup(" <small>decides</small>") if one["headline"] else ""
             ),
             printed(one),
             value(view, one["recomputed"]),
             tables.text(one["recipe"]),
             Cell(
-                Markup('<span class="cw-chip cw-chip--{}">{}</span>').format(
-                    kinds.get(one["status"], "none"), one["status"]
-                ),
+                filled('<span class="cw-chip cw-chip--{}">{}</span>', kinds.get(one["status"], "none"), one["status"]),
                 one["status"],
             ),
         )
@@ -144,15 +143,15 @@ def _recipes(view: View, item: Row) -> Markup:
     for one in item["recipe"]:
         values = item["recomputed"].get(one["id"], {})
         listed = Markup("<br>").join(
-            Markup("{} = {}").format(number_name(view, name), value(view, found)) for name, found in values.items()
+            filled("{} = {}", number_name(view, name), value(view, found)) for name, found in values.items()
         )
-        kind = Markup("<b>{}</b>").format(one["kind"]) if one["id"] == item["verdict_recipe"] else one["kind"]
+        kind = filled("<b>{}</b>", one["kind"]) if one["id"] == item["verdict_recipe"] else one["kind"]
         body.append(
             (
                 one["id"],
                 kind,
-                Markup('<span class="cw-long">{}</span>').format(one["description"]),
-                Markup('<span class="cw-entry">{}</span>').format(listed) if listed else tables.text(None),
+                filled('<span class="cw-long">{}</span>', one["description"]),
+                filled('<span class="cw-entry">{}</span>', listed) if listed else tables.text(None),
             )
         )
     return tables.table(columns, body, caption="Recipes", sortable=False)
@@ -166,7 +165,7 @@ def _live(view: View, item: Row) -> Markup | str:
                 (
                     "no figure",
                     view.track_name(answer["track"]),
-                    Cell(Markup('<span class="cw-none">{}</span>').format(answer["reason"])),
+                    Cell(filled('<span class="cw-none">{}</span>', answer["reason"])),
                     "",
                     "",
                 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
+from generator.site.escape import filled
 from generator.site.page import Group
 from generator.site.view import View
 
@@ -12,10 +13,12 @@ def ids(view: View, _base: str) -> str:
     """The ids of labs and benchmarks that a model file may name."""
     parts = []
     for title, kind in (("Labs", "labs"), ("Benchmarks", "benchmarks")):
-        names = Markup(" ").join(Markup("<code>{}</code>").format(item["id"]) for item in view.bundle.entities[kind])
+        names = Markup(" ").join(filled("<code>{}</code>", item["id"]) for item in view.bundle.entities[kind])
         parts.append(
-            Markup('<details><summary>{}</summary>\n<p class="cw-ids">{}</p>\n</details>').format(
-                f"{title}: {len(view.bundle.entities[kind])} ids", names
+            filled(
+                '<details><summary>{}</summary>\n<p class="cw-ids">{}</p>\n</details>',
+                f"{title}: {len(view.bundle.entities[kind])} ids",
+                names,
             )
         )
     return Markup("\n").join(parts)

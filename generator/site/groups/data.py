@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from generator.core import canonical_json
 from generator.site import format, tables
+from generator.site.escape import filled
 from generator.site.feeds import lab_feed_path
 from generator.site.groups.home import freshness_table
 from generator.site.outputs import KINDS, TYPES
@@ -70,7 +71,7 @@ def _dataset(view: View) -> Markup:
         ],
     }
     text = canonical_json(described).strip().replace("<", "\\u003c")
-    return Markup('<script type="application/ld+json">{}</script>').format(Markup(text))  # noqa: S704 - no < is left in it
+    return filled('<script type="application/ld+json">{}</script>', Markup(text))  # noqa: S704 - no < is left in it
 
 
 def _downloads(view: View) -> Markup:
@@ -80,15 +81,15 @@ def _downloads(view: View) -> Markup:
     for name in sorted(view.bundle.tables):
         table = view.bundle.tables[name]
         links = Markup(" ").join(
-            Markup('<a href="{}data/tables/{}.{}" download>{}</a>').format(base, name, suffix, text)
+            filled('<a href="{}data/tables/{}.{}" download>{}</a>', base, name, suffix, text)
             for suffix, text in (("csv", "CSV"), ("parquet", "Parquet"), ("json", "JSON"))
         )
         body.append(
             (
-                Cell(Markup('<a href="#table-{}">{}</a>').format(name, table.title), table.title),
+                Cell(filled('<a href="#table-{}">{}</a>', name, table.title), table.title),
                 table.description,
                 tables.figure(float(len(table.frame)), 0),
-                Cell(Markup('<span class="cw-links">{}</span>').format(links)),
+                Cell(filled('<span class="cw-links">{}</span>', links)),
             )
         )
     return tables.table(columns, body, caption="Tables to download", classes=tables.PHONE_STACKED)
@@ -116,7 +117,7 @@ def _sources(view: View) -> Markup:
                 ),
                 SHARING.get(row["redistribute"], row["redistribute"]),
                 Cell(format.day(row["terms_read_on"]), row["terms_read_on"]),
-                Cell(Markup("<code>{}</code>").format(pull["payload_sha256"][:16]))
+                Cell(filled("<code>{}</code>", pull["payload_sha256"][:16]))
                 if pull
                 else Cell(Markup('<span class="cw-none">not pulled</span>')),
             )
@@ -132,7 +133,7 @@ def _unmatched(view: View) -> Markup | str:
     body = [
         (
             view.sources[row["source"]]["name"] if row["source"] in view.sources else row["source"],
-            Cell(Markup("<code>{}</code>").format(row["spelling"]), row["spelling"]),
+            Cell(filled("<code>{}</code>", row["spelling"]), row["spelling"]),
             tables.figure(row["rows"], 0),
             tables.text(row["near"]),
             tables.text(row["reason"] or "undecided"),

@@ -8,6 +8,7 @@ from typing import Any
 from markupsafe import Markup
 
 from generator.site import format
+from generator.site.escape import filled
 
 REACH = 1.0  # shares shown on each side; farther numbers are drawn at the edge as arrows
 _WIDTH, _ROW, _TOP = 640, 26, 8
@@ -43,15 +44,27 @@ def chart(numbers: Sequence[Row]) -> Markup:
     marks = Markup("").join(_row(index, *row, left=left) for index, row in enumerate(rows))
     bottom = _TOP + _ROW * len(rows)
     ticks = Markup("").join(
-        Markup('<text x="{}" y="{}" text-anchor="middle">{} %</text>').format(
-            _at(tick, left), bottom + 16, format.signed(100 * tick, 0)
+        filled(
+            '<text x="{}" y="{}" text-anchor="middle">{} %</text>',
+            _at(tick, left),
+            bottom + 16,
+            format.signed(100 * tick, 0),
         )
         for tick in _TICKS
     )
-    return Markup(
+    return filled(
         '<svg class="cw-deviation" viewBox="0 0 {} {}" role="img" aria-label="Recomputed against printed: {}">'
-        '<line class="zero" x1="{}" x2="{}" y1="{}" y2="{}"/>{}{}</svg>'
-    ).format(_WIDTH, height, said, _at(0.0, left), _at(0.0, left), _TOP, bottom, marks, ticks)
+        '<line class="zero" x1="{}" x2="{}" y1="{}" y2="{}"/>{}{}</svg>',
+        _WIDTH,
+        height,
+        said,
+        _at(0.0, left),
+        _at(0.0, left),
+        _TOP,
+        bottom,
+        marks,
+        ticks,
+    )
 
 
 def _at(share: float, left: int) -> float:
@@ -62,14 +75,12 @@ def _at(share: float, left: int) -> float:
 def _row(index: int, name: str, share: float, tolerance: float, agrees: bool, *, left: int) -> Markup:
     middle = _TOP + _ROW * index + _ROW / 2
     low, high = _at(-tolerance, left), _at(tolerance, left)
-    band = Markup('<rect class="band" x="{}" y="{}" width="{}" height="14"/>').format(
-        low, middle - 7, max(high - low, 2.0)
-    )
+    band = filled('<rect class="band" x="{}" y="{}" width="{}" height="14"/>', low, middle - 7, max(high - low, 2.0))
     if agrees:
-        mark = Markup('<circle class="agrees" cx="{}" cy="{}" r="5"/>').format(_at(share, left), middle)
+        mark = filled('<circle class="agrees" cx="{}" cy="{}" r="5"/>', _at(share, left), middle)
     else:
         x, size = _at(share, left), 6
         points = f"{x},{middle - size} {x + size},{middle} {x},{middle + size} {x - size},{middle}"
-        mark = Markup('<polygon class="differs" points="{}"/>').format(points)
-    label = Markup('<text x="{}" y="{}" text-anchor="end">{}</text>').format(left - 12, middle + 4, name)
+        mark = filled('<polygon class="differs" points="{}"/>', points)
+    label = filled('<text x="{}" y="{}" text-anchor="end">{}</text>', left - 12, middle + 4, name)
     return band + mark + label

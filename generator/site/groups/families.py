@@ -8,6 +8,7 @@ from typing import Any
 from markupsafe import Markup
 
 from generator.site import format, tables
+from generator.site.escape import filled
 from generator.site.family_figures import family_ladder, gamma_chart
 from generator.site.groups.base import critical_size
 from generator.site.groups.labs import model_table
@@ -54,9 +55,7 @@ def _table(view: View, families: Sequence[Row]) -> Markup:
         row = within.get(family["id"])
         body.append(
             (
-                Cell(
-                    Markup('<a href="{}families/{}/">{}</a>').format(base, family["id"], family["name"]), family["name"]
-                ),
+                Cell(filled('<a href="{}families/{}/">{}</a>', base, family["id"], family["name"]), family["name"]),
                 Cell(lab_chip(view, family["lab"], base), family["lab"]),
                 tables.figure(float(family["n_models"]), 0),
                 tables.size(min(sizes, default=None)),

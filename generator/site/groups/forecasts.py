@@ -10,6 +10,7 @@ from markupsafe import Markup
 from generator.core import CapewatchError
 from generator.site import forecast_tables as shown
 from generator.site import format, tables
+from generator.site.escape import filled
 from generator.site.forecast_blocks import GROUPING_NAMES, card_block, part, replay_sentence, share_cell
 from generator.site.forecast_figures import calibration
 from generator.site.groups import forecast_dynamics, forecast_releases
@@ -177,9 +178,7 @@ def _chances(view: View, base: str) -> dict[str, Any]:
         body.append(
             (
                 Cell(
-                    Markup('<a class="cw-title" href="{}">{}</a>').format(
-                        link(base, f"predictions/{identity}/"), title
-                    ),
+                    filled('<a class="cw-title" href="{}">{}</a>', link(base, f"predictions/{identity}/"), title),
                     title,
                 ),
                 share_cell(chance["passes"]),
@@ -220,7 +219,7 @@ def _cards(view: View, base: str) -> Markup | str:
     body = [
         (
             Cell(
-                Markup('<a href="{}">{}</a>').format(link(base, f"forecasts/{family}/"), view.families[family]["name"]),
+                filled('<a href="{}">{}</a>', link(base, f"forecasts/{family}/"), view.families[family]["name"]),
                 view.families[family]["name"],
             ),
             tables.figure(float(len(found[family]["given"])), 0),

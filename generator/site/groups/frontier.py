@@ -8,6 +8,7 @@ from typing import Any
 from markupsafe import Markup
 
 from generator.site import format, tables
+from generator.site.escape import filled
 from generator.site.figures import h_timeline, pair_scatter, window_of
 from generator.site.frontier_figures import effort_tiers, lab_paths
 from generator.site.moved import moved
@@ -104,8 +105,8 @@ def paper_panel(view: View, track: str, pair: tuple[str, str], base: str, *, by:
     statistics = {one: view.pair_statistic(one, "r", pair) for one in (track, paper)}
     shared = [(view.pair_statistic(one, "slope", pair) or {}).get("estimate") for one in (track, paper)]
     return {
-        "figures": Markup('<div class="cw-pair">\n{}\n</div>').format(
-            Markup("\n").join(figure.html(base) for figure in figures if figure)
+        "figures": filled(
+            '<div class="cw-pair">\n{}\n</div>', Markup("\n").join(figure.html(base) for figure in figures if figure)
         ),
         "live": statistics[track],
         "frozen": statistics[paper],
@@ -150,7 +151,7 @@ def lab_table(view: View, track: str, base: str) -> Markup | str:
 
 def _bounds(row: dict[str, Any], low: str, high: str, digits: int) -> Cell:
     if not format.known(row[low]) and not format.known(row[high]):
-        return Cell(Markup('<span class="cw-none" role="img" aria-label="no value">{}</span>').format(format.MISSING))
+        return Cell(filled('<span class="cw-none" role="img" aria-label="no value">{}</span>', format.MISSING))
     return tables.bounds(row[low], row[high], digits, sign=digits == 1)
 
 
@@ -186,7 +187,7 @@ def coupling_table(view: View, pairs: list[tuple[str, tuple[str, str]]], base: s
             tables.figure(statistic.get("n"), 0),
         )
         if not has_estimate(statistic):
-            reason = Cell(Markup('<span class="cw-none">{}</span>').format(statistic.get("reason") or "not computed"))
+            reason = Cell(filled('<span class="cw-none">{}</span>', statistic.get("reason") or "not computed"))
             body.append((*head, reason, "", "", "", ""))
             continue
         others = statistic["others"]
@@ -206,9 +207,7 @@ def coupling_table(view: View, pairs: list[tuple[str, tuple[str, str]]], base: s
 
 def _interval(bounds: dict[str, Any] | None) -> Cell:
     if not bounds:
-        return Cell(
-            Markup('<span class="cw-none" role="img" aria-label="no interval">{}</span>').format(format.MISSING)
-        )
+        return Cell(filled('<span class="cw-none" role="img" aria-label="no interval">{}</span>', format.MISSING))
     return tables.bounds(bounds["low"], bounds["high"], 2, sign=True)
 
 

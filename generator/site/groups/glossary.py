@@ -8,6 +8,7 @@ from typing import Any
 from markupsafe import Markup
 
 from generator.site import format, tables
+from generator.site.escape import filled
 from generator.site.page import Group
 from generator.site.published import no_value, publish_csv, publish_json
 from generator.site.scale_figures import family_name
@@ -33,15 +34,11 @@ _ABSENT = Markup("<p>This build carries none of these numbers.</p>")
 def where(view: View, base: str) -> str:
     """A list of the pages that show the terms with today's numbers."""
     items = Markup("").join(
-        Markup('<li><a href="{}">{}</a>: {}</li>').format(link(base, url), name, text)
+        filled('<li><a href="{}">{}</a>: {}</li>', link(base, url), name, text)
         for section, url, name, text in _PLACES
         if view.section(section)
     )
-    return (
-        Markup("<ul>{}</ul>").format(items)
-        if items
-        else Markup("<p>This build carries none of the wider analyses.</p>")
-    )
+    return filled("<ul>{}</ul>", items) if items else Markup("<p>This build carries none of the wider analyses.</p>")
 
 
 def families(view: View, base: str) -> str:
@@ -67,7 +64,8 @@ def families(view: View, base: str) -> str:
         f"line (p < {ALPHA}), where {format.number(ALPHA * len(tested), 1)} would be by chance. {bounded} of the fixed points "
         f"{'has' if bounded == 1 else 'have'} an interval with two ends."
     )
-    return Markup('<p>{}</p>\n{}\n<p class="cw-small"><a href="{}" download>All of it as JSON</a></p>').format(
+    return filled(
+        '<p>{}</p>\n{}\n<p class="cw-small"><a href="{}" download>All of it as JSON</a></p>',
         said,
         tables.table(
             columns,
@@ -82,11 +80,7 @@ def families(view: View, base: str) -> str:
 def _family(view: View, base: str, family: str, found: Mapping[str, Row]) -> list[tables.Content]:
     kink, turning, fixed, exponential = (found[name] for name in ("kink", "turning", "fixed_point", "exponential"))
     name = family_name(view, family)
-    linked = (
-        Markup('<a href="{}">{}</a>').format(link(base, f"families/{family}/"), name)
-        if family in view.families
-        else name
-    )
+    linked = filled('<a href="{}">{}</a>', link(base, f"families/{family}/"), name) if family in view.families else name
     return [
         Cell(linked, name),
         tables.figure(turning["n"], 0),
@@ -112,14 +106,14 @@ def _interval(statistic: Row, digits: int) -> Cell:
 
 def _exponent(statistic: Row) -> Markup:
     if not has_estimate(statistic):
-        return Markup('<span class="cw-long"><span class="cw-none">{}</span></span>').format(statistic["reason"])
+        return filled('<span class="cw-long"><span class="cw-none">{}</span></span>', statistic["reason"])
     details = statistic["details"]
     words = format.estimate(statistic, 1)
     held = "holds" if details["claimed_inside"] else "excludes"
     text = f"{words}, {held} {format.number(details['claimed'], 1)}"
     if details["decades"] < HALF_A_DECADE:
         text += f"; over {format.number(details['decades'], 2)} decades only, so not identified"
-    return Markup('<span class="cw-long">{}</span>').format(text)
+    return filled('<span class="cw-long">{}</span>', text)
 
 
 def chain(view: View, base: str) -> str:
@@ -151,8 +145,10 @@ def chain(view: View, base: str) -> str:
         for name, row in sorted(rows, key=lambda item: item[1]["level"])
     ]
     path = publish_csv(view, "chain", [{"table": name, **row} for name, row in rows])
-    return Markup('{}\n<p class="cw-small"><a href="{}" download>CSV</a></p>').format(
-        tables.table(columns, body, caption="Chain of models", sortable=False), link(base, path)
+    return filled(
+        '{}\n<p class="cw-small"><a href="{}" download>CSV</a></p>',
+        tables.table(columns, body, caption="Chain of models", sortable=False),
+        link(base, path),
     )
 
 
@@ -175,7 +171,7 @@ def susceptibility(view: View, base: str) -> str:
         f"{'bounded' if top['bounded'] else 'one of those: a peak of 1/|γ12| is noise about zero'}."
     )
     path = publish_csv(view, "sensitivity-of-scale", rows)
-    return Markup('<p>{} <a href="{}" download>CSV</a></p>').format(text, link(base, path))
+    return filled('<p>{} <a href="{}" download>CSV</a></p>', text, link(base, path))
 
 
 GROUP = Group(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from markupsafe import Markup
 
 from generator.site import format, tables
+from generator.site.escape import filled
 from generator.site.figures import pair_scatter
 from generator.site.groups import board
 from generator.site.page import Group
@@ -24,10 +25,11 @@ def lead(view: View, _base: str) -> str:
         if claims and predictions
         else ""
     )
-    return Markup(
+    return filled(
         '<p class="cw-hero">capewatch computes from sourced scores how abilities of language models rise and fall together.{} '
-        "Anyone can recompute each number and each verdict.</p>"
-    ).format(recorded)
+        "Anyone can recompute each number and each verdict.</p>",
+        recorded,
+    )
 
 
 def counts(view: View, base: str) -> str:
@@ -42,10 +44,10 @@ def counts(view: View, base: str) -> str:
         ("sources", "data/#sources", "sources"),
     ]
     items = Markup("").join(
-        Markup('<li><a href="{}"><b>{}</b> {}</a></li>').format(f"{base}{target}", format.count(numbers[key]), text)
+        filled('<li><a href="{}"><b>{}</b> {}</a></li>', f"{base}{target}", format.count(numbers[key]), text)
         for key, target, text in entries
     )
-    return Markup('<ul class="cw-counts">{}</ul>').format(items)
+    return filled('<ul class="cw-counts">{}</ul>', items)
 
 
 def couplings(view: View, base: str) -> str:
@@ -75,7 +77,7 @@ def diagrams(view: View, base: str) -> str:
         pair_scatter(view, track, pair, by=by, compact=True)
         for track, pair, by in (("maker", FRONTIER, "lab"), ("harness-v1", BASE, "size"))
     ]
-    return Markup('<div class="cw-pair">\n{}\n</div>').format(Markup("\n").join(f.html(base) for f in figures if f))
+    return filled('<div class="cw-pair">\n{}\n</div>', Markup("\n").join(f.html(base) for f in figures if f))
 
 
 def freshness(view: View, _base: str) -> str:
@@ -120,10 +122,14 @@ def stamp(view: View, _base: str) -> str:
     meta = view.meta
     stale = sum(1 for row in meta["freshness"] if row["stale"])
     text = f"{format.plural(stale, 'source')} stale" if stale else "no source stale"
-    return Markup(
+    return filled(
         '<p class="cw-stamp">Data as of <time datetime="{day}">{day}</time> · version {version} · data <code>{digest}</code> · '
-        '<a href="#freshness">{stale}</a></p>'
-    ).format(day=view.as_of, version=meta["version"], digest=str(meta["data_digest"])[:12], stale=text)
+        '<a href="#freshness">{stale}</a></p>',
+        day=view.as_of,
+        version=meta["version"],
+        digest=str(meta["data_digest"])[:12],
+        stale=text,
+    )
 
 
 GROUP = Group(

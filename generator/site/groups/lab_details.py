@@ -8,6 +8,7 @@ from typing import Any
 from markupsafe import Markup
 
 from generator.site import format, tables
+from generator.site.escape import filled
 from generator.site.page import base_of
 from generator.site.published import no_value, publish_csv
 from generator.site.tables import Cell, Column
@@ -94,12 +95,12 @@ def next_measurement(view: View, found: Row, base: str) -> Markup:
             f"one more with an unchanged scatter would give about ±{format.number(then, 1)}{format.NBSP}pp."
         )
     candidates = [
-        Markup("{} for {}").format(view.axis_name(one["missing"]), model_link(view, one["model"], base))
+        filled("{} for {}", view.axis_name(one["missing"]), model_link(view, one["model"], base))
         for one in found["candidates"]
     ]
     if not candidates:
-        return Markup("{} No model of the lab lacks just one of the two.").format(words)
-    return Markup("{} One score is all that is missing: {}.").format(words, Markup("; ").join(candidates))
+        return filled("{} No model of the lab lacks just one of the two.", words)
+    return filled("{} One score is all that is missing: {}.", words, Markup("; ").join(candidates))
 
 
 def _table(view: View, path: Sequence[Row], base: str, track: str) -> Markup:

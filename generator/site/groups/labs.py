@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from markupsafe import Markup
 
 from generator.site import format, tables
+from generator.site.escape import filled
 from generator.site.figures import h_timeline
 from generator.site.groups.lab_details import lab_details, release_table
 from generator.site.page import Group, Page, base_of
@@ -54,7 +55,7 @@ def _table(view: View, labs: Sequence[Row]) -> Markup:
             (
                 Cell(lab_chip(view, lab["id"], base), lab["name"]),
                 tables.figure(float(lab["n_models"]), 0),
-                Cell(Markup('<a href="{}{}">{}</a>').format(base, newest["page"], newest["name"]), newest["name"])
+                Cell(filled('<a href="{}{}">{}</a>', base, newest["page"], newest["name"]), newest["name"])
                 if newest
                 else "",
                 Cell(format.day(newest["released"]), newest["released_day"]) if newest else "",
@@ -129,9 +130,9 @@ def model_table(view: View, models: list[str], base: str) -> Markup:
     )
     body = [
         (
-            Cell(Markup('<a href="{}{}">{}</a>').format(base, model["page"], model["name"]), model["name"]),
+            Cell(filled('<a href="{}{}">{}</a>', base, model["page"], model["name"]), model["name"]),
             Cell(
-                Markup('<a href="{}families/{}/">{}</a>').format(base, model["family"], model["family_name"]),
+                filled('<a href="{}families/{}/">{}</a>', base, model["family"], model["family_name"]),
                 model["family_name"],
             )
             if model["family"] in view.families

@@ -5,6 +5,7 @@ from __future__ import annotations
 from markupsafe import Markup
 
 from generator.site import format, tables
+from generator.site.escape import filled
 from generator.site.page import Group
 from generator.site.tables import Column
 from generator.site.view import View
@@ -17,7 +18,7 @@ def tracks(view: View, _base: str) -> str:
     body = [
         (
             track["name"],
-            Markup('<span class="cw-long">{}</span>').format(track["description"]),
+            filled('<span class="cw-long">{}</span>', track["description"]),
             ", ".join(names.get(item, item) for item in track["evaluators"]),
             tables.figure(float(track["n_models"]), 0),
         )
@@ -30,8 +31,8 @@ def versions(view: View, _base: str) -> str:
     """What this build was computed with."""
     meta = view.meta
     rows = [("capewatch", meta["version"]), *sorted(meta["dependencies"].items())]
-    listed = Markup("").join(Markup("<div><dt>{}</dt><dd>{}</dd></div>").format(name, value) for name, value in rows)
-    return Markup('<dl class="cw-facts">{}</dl>').format(listed)
+    listed = Markup("").join(filled("<div><dt>{}</dt><dd>{}</dd></div>", name, value) for name, value in rows)
+    return filled('<dl class="cw-facts">{}</dl>', listed)
 
 
 def numbers(view: View, _base: str) -> str:
@@ -41,8 +42,8 @@ def numbers(view: View, _base: str) -> str:
         ("As of", meta["as_of"]), ("Seed", str(meta["seed"])), ("Resamples", format.count(meta["resamples"])),
         ("Data digest, sha256", str(meta["data_digest"])[:16]),
     )  # fmt: skip
-    listed = Markup("").join(Markup("<div><dt>{}</dt><dd>{}</dd></div>").format(name, value) for name, value in rows)
-    return Markup('<dl class="cw-facts">{}</dl>').format(listed)
+    listed = Markup("").join(filled("<div><dt>{}</dt><dd>{}</dd></div>", name, value) for name, value in rows)
+    return filled('<dl class="cw-facts">{}</dl>', listed)
 
 
 GROUP = Group("method", fragments={"method/tracks": tracks, "method/versions": versions, "method/numbers": numbers})

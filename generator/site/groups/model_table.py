@@ -6,10 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from markupsafe import Markup
-
 from generator.site import format, tables
 from generator.site.axes import short
+from generator.site.escape import filled
 from generator.site.page import base_of
 from generator.site.tables import Cell
 from generator.site.view import BASE, FRONTIER, View, lab_chip
@@ -53,7 +52,7 @@ def columns(view: View) -> list[ModelColumn]:
     return [
         ModelColumn(
             "model", "Model", "model", lambda m: [m["id"], m["name"]],
-            lambda m: Cell(Markup('<a href="{}{}">{}</a>').format(base, m["page"], m["name"]), m["name"]),
+            lambda m: Cell(filled('<a href="{}{}">{}</a>', base, m["page"], m["name"]), m["name"]),
         ),
         ModelColumn("lab", "Lab", "lab", lambda m: m["lab"], lambda m: Cell(lab_chip(view, m["lab"], base), m["lab_name"])),
         _words("family", "Family", lambda m: m["family_name"], off=True),

@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from generator.core import canonical_json
 from generator.site import format, tables
+from generator.site.escape import filled
 from generator.site.groups import model_table
 from generator.site.groups.strip import strip
 from generator.site.page import Group, Page, base_of
@@ -174,16 +175,16 @@ def _benchmark(view: View, row: Row, base: str) -> Markup:
         return axis_link(view, row["axis"], base)
     known = view.benchmarks.get(row["benchmark"])
     if known is None:
-        return Markup("<span>{}</span>").format(row["benchmark"])
-    return Markup('<a href="{}benchmarks/{}/">{}</a>').format(base, known["id"], known["name"])
+        return filled("<span>{}</span>", row["benchmark"])
+    return filled('<a href="{}benchmarks/{}/">{}</a>', base, known["id"], known["name"])
 
 
 def _value(row: Row) -> Cell:
     text = format.amount(row["value"], row["unit"])
     if format.known(row["stderr"]):
         text += f" ± {format.number(row['stderr'])}"
-    more = Markup("<br><small>n = {}</small>").format(format.count(row["n"])) if format.known(row["n"]) else Markup("")
-    return Cell(Markup("{}{}").format(text, more), float(row["value"]))
+    more = filled("<br><small>n = {}</small>", format.count(row["n"])) if format.known(row["n"]) else Markup("")
+    return Cell(filled("{}{}", text, more), float(row["value"]))
 
 
 def _protocol(protocol: Row) -> Markup:
@@ -197,7 +198,7 @@ def _protocol(protocol: Row) -> Markup:
         "step": "step {}",
     }
     parts = [words.get(name, "{}").format(value) for name, value in protocol.items()]
-    return Markup("{}").format(", ".join(parts))
+    return filled("{}", ", ".join(parts))
 
 
 def _source(row: Row) -> Markup:
@@ -209,19 +210,19 @@ def _source(row: Row) -> Markup:
         small.append(f"sha256 {row['pull_sha'][:12]}")
     if row["note"]:
         small.append(row["note"])
-    return Markup("{}<br><small>{}</small>").format(
-        source_link(row["url"], row["title"] or row["source_name"]), " · ".join(small)
+    return filled(
+        "{}<br><small>{}</small>", source_link(row["url"], row["title"] or row["source_name"]), " · ".join(small)
     )
 
 
 def _use(view: View, row: Row) -> Markup:
     """Which tracks chose it, and why each of the others did not."""
     chosen = [
-        Markup('<span class="cw-chip cw-chip--ok">used: {}</span>').format(view.track_name(track))
+        filled('<span class="cw-chip cw-chip--ok">used: {}</span>', view.track_name(track))
         for track in row["chosen_in"]
     ]
     lost = [
-        Markup("<small>{}: {}</small>").format(view.track_name(track), reason)
+        filled("<small>{}: {}</small>", view.track_name(track), reason)
         for track, reason in sorted(row["reasons"].items())
         if not row["chosen_in"]
     ]
@@ -230,4 +231,4 @@ def _use(view: View, row: Row) -> Markup:
     return Markup("<br>").join([*chosen, *lost])
 
 
-GROUP = Group("models", pages)
+GROUP = Group("models", pages, apart=True)

@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from generator.site import format, tables
 from generator.site.charts import Figure, Key
+from generator.site.escape import filled
 from generator.site.forecast_blocks import chance_block
 from generator.site.groups.board import deadline, prediction_rows, standing_chip, state_chip
 from generator.site.page import Group, Page, base_of
@@ -66,9 +67,7 @@ def _table(view: View, items: Sequence[Row], base: str, *, filtered: bool = Fals
         body.append(
             (
                 Cell(
-                    Markup('<a class="cw-title" href="{}predictions/{}/">{}</a>').format(
-                        base, item["id"], _numbered(row)
-                    ),
+                    filled('<a class="cw-title" href="{}predictions/{}/">{}</a>', base, item["id"], _numbered(row)),
                     row["number"] if row["number"] is not None else row["title"],
                 ),
                 Cell(state_chip(row["state"]), row["state"]),
@@ -130,7 +129,7 @@ def _metrics(item: Row) -> Markup:
         bounds = metric["interval"]
         value = Cell(f"{_value(metric['estimate'])} {metric['unit']}".strip(), metric["estimate"])
         if not format.known(metric["estimate"]):
-            value = Cell(Markup('<span class="cw-none">{}</span>').format(metric["reason"]))
+            value = Cell(filled('<span class="cw-none">{}</span>', metric["reason"]))
         shown = tables.bounds(bounds["low"], bounds["high"], 2) if bounds else tables.text(None)
         body.append((words[:1].upper() + words[1:], value, shown, tables.figure(metric["n"], 0)))
     return tables.table(columns, body, caption="What is measured", sortable=False)
@@ -167,8 +166,8 @@ def _alternatives(view: View, row: Row) -> Markup | str:
     body = [
         (
             view.track_name(item["track"]),
-            Markup('<span class="cw-long">{}{}</span>').format(
-                item["says"], " (the one that decides)" if item["deciding"] else ""
+            filled(
+                '<span class="cw-long">{}{}</span>', item["says"], " (the one that decides)" if item["deciding"] else ""
             ),
             Cell(standing_chip(item["standing"]), item["standing"]),
             item["reason"] or ", ".join(f"{name} {_value(value)}" for name, value in item["values"].items()),
@@ -244,7 +243,7 @@ def _timeline(view: View, item: Row, base: str) -> Markup | str:
             tables.figure(step["n"], 0),
             *(Cell(_value(step["values"].get(name)), step["values"].get(name)) for name in names),
             Markup(", ").join(
-                Markup("{} {}").format(model_link(view, move["model"], base), move["how"]) for move in step["moves"]
+                filled("{} {}", model_link(view, move["model"], base), move["how"]) for move in step["moves"]
             ),
         ]
         for step in reversed(steps)
@@ -309,7 +308,7 @@ def _ledger(item: Row) -> Markup | str:
             tables.figure(line["sequence"], 0),
             line["at"],
             str(line["event"]),
-            Markup("<code>{}</code>").format(line["hash"][:16]),
+            filled("<code>{}</code>", line["hash"][:16]),
         )
         for line in item["ledger"]
     ]

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from generator.site import format, tables
 from generator.site.axes import listed, short
+from generator.site.escape import filled
 from generator.site.page import Group, Page, base_of
 from generator.site.plots import Line, Panel, Plots
 from generator.site.published import no_value, publish_csv, publish_json, stamp
@@ -116,7 +117,7 @@ def axis_cell(view: View, axis: str, base: str) -> Cell:
     """The axis' short name, linked to its benchmark."""
     benchmark = view.axes.get(axis, {}).get("benchmark")
     name = short(view, axis)
-    return Cell(Markup('<a href="{}benchmarks/{}/">{}</a>').format(base, benchmark, name) if benchmark else name, name)
+    return Cell(filled('<a href="{}benchmarks/{}/">{}</a>', base, benchmark, name) if benchmark else name, name)
 
 
 def _reading(row: Row) -> Cell:
@@ -223,8 +224,10 @@ def co_table(view: View, section: Row, base: str) -> Markup:
                 tables.figure(row["r"], 2, sign=True),
                 tables.bounds(row["low"], row["high"], 2, sign=True) if format.known(row["low"]) else Cell(no_value()),
                 Cell(
-                    Markup('<span class="cw-chip cw-chip--{}">{}</span>').format(
-                        {"yes": "ok", "no": "none", "not sure": "wait"}[chip], chip
+                    filled(
+                        '<span class="cw-chip cw-chip--{}">{}</span>',
+                        {"yes": "ok", "no": "none", "not sure": "wait"}[chip],
+                        chip,
                     ),
                     chip,
                 )

@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from generator.core import read_json
 from generator.site import format, tables
+from generator.site.escape import filled
 from generator.site.page import Fragment, Group
 from generator.site.tables import Cell, Column, Content
 from generator.site.view import View
@@ -60,7 +61,7 @@ def history(view: View, _base: str) -> Markup:
     )
     body: list[Sequence[Content]] = [
         (
-            Cell(run["date"], run["date"]), Markup("<code>{}</code>").format(run["commit"]), TITLES.get(run["group"], str(run["group"])),
+            Cell(run["date"], run["date"]), filled("<code>{}</code>", run["commit"]), TITLES.get(run["group"], str(run["group"])),
             str(row["name"]), _figure(row), tables.figure(run["machine"].get("load")),
         )
         for run in reversed(runs(view))
@@ -81,11 +82,11 @@ def _table(group: str, run: Row) -> Markup:
         cells: list[Content] = [str(row["name"]), _figure(row), _spread(row), _goal(row)]
         if compared:
             cells += [_amount(row.get("reference"), row), tables.figure(row.get("ratio"))]
-        body.append([*cells, Markup('<span class="cw-long">{}</span>').format(row.get("note", ""))])
+        body.append([*cells, filled('<span class="cw-long">{}</span>', row.get("note", ""))])
     listed = tables.table(
         [*columns, Column("Note", wide=True)], body, caption=TITLES[group], sortable=False, tall=False
     )
-    return Markup('<p class="cw-note">{}</p>\n{}').format(_about(run), listed)
+    return filled('<p class="cw-note">{}</p>\n{}', _about(run), listed)
 
 
 def _about(run: Row) -> str:

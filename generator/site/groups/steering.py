@@ -10,6 +10,7 @@ from typing import Any
 from markupsafe import Markup
 
 from generator.site import format, tables
+from generator.site.escape import filled
 from generator.site.groups import steering_internals, steering_levers, steering_live, steering_run
 from generator.site.groups.board import claim_rows, verdict_chip
 from generator.site.groups.steering_parts import (
@@ -148,7 +149,7 @@ def _headline_row(run: Row, base: str, reach: tuple[float, float]) -> list[table
     test, model = run["test"], run["model"]
     size = size_words(model["parameters"])
     head: list[tables.Content] = [
-        Cell(Markup("{}<br><small>{}</small>").format(run_link(run, base), size), model["id"]),
+        Cell(filled("{}<br><small>{}</small>", run_link(run, base), size), model["id"]),
         Cell(status_chip(run["status"]), run["status"]),
     ]
     if not test:
@@ -176,11 +177,10 @@ def drawn(gain: Row, reach: tuple[float, float]) -> Markup:
 
     words = f"{points(gain['estimate'])}, 95 % interval {points(gain['low'])} to {points(gain['high'])}"
     inside = gain["low"] <= 0 <= gain["high"]
-    return Markup(
+    return filled(
         '<svg class="cw-gain" viewBox="0 0 {w} {h}" width="{w}" height="{h}" role="img" aria-label="{words}">'
         '<line class="zero" x1="{zero}" x2="{zero}" y1="2" y2="{bottom}"/><line class="span" x1="{low}" x2="{high}" y1="13" y2="13"/>'
-        '<circle{ring} cx="{dot}" cy="13" r="4.5"/></svg>'
-    ).format(
+        '<circle{ring} cx="{dot}" cy="13" r="4.5"/></svg>',
         w=_WIDTH, h=_HEIGHT, words=words, zero=at(0), bottom=_HEIGHT - 2, low=at(gain["low"]), high=at(gain["high"]),
         ring=Markup(' class="hollow"') if inside else "", dot=at(gain["estimate"]),
     )  # fmt: skip

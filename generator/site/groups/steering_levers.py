@@ -9,6 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from generator.site import format, tables
+from generator.site.escape import filled
 from generator.site.groups.steering_parts import Row, between, share, stacked
 from generator.site.page import Page, base_of
 from generator.site.plots import Line, Panel, Plots
@@ -191,8 +192,8 @@ def summary(grid: Row) -> Markup:
 
 
 def _moved(move: Row) -> Markup:
-    text = Markup("{}<br><small>{}</small>").format(
-        format.signed(100 * move["mean"]), between(move["low"], move["high"], sign=True)
+    text = filled(
+        "{}<br><small>{}</small>", format.signed(100 * move["mean"]), between(move["low"], move["high"], sign=True)
     )
     return text if move["moves"] else text + Markup("<br><small>includes zero</small>")
 

@@ -8,6 +8,7 @@ from typing import Any
 from markupsafe import Markup
 
 from generator.site import format, tables
+from generator.site.escape import filled
 from generator.site.published import no_value
 from generator.site.tables import Cell, Column
 from generator.site.view import View, link
@@ -32,11 +33,11 @@ def steering_runs(view: View) -> list[Row]:
 
 def status_chip(status: str) -> Markup:
     kind, words, _meaning = STATUSES.get(status, ("none", status, ""))
-    return Markup('<span class="cw-chip cw-chip--{}">{}</span>').format(kind, words)
+    return filled('<span class="cw-chip cw-chip--{}">{}</span>', kind, words)
 
 
 def run_link(run: Row, base: str) -> Markup:
-    return Markup('<a href="{}">{}</a>').format(link(base, f"steering/runs/{run['id']}/"), run["model"]["id"])
+    return filled('<a href="{}">{}</a>', link(base, f"steering/runs/{run['id']}/"), run["model"]["id"])
 
 
 def share(value: Any, digits: int = 1) -> str:
@@ -58,7 +59,7 @@ def between(low: Any, high: Any, *, sign: bool = False) -> str:
 
 def stacked(first: str, second: str, key: Any) -> Cell:
     """A number with its interval below it."""
-    return Cell(Markup("{}<br><small>{}</small>").format(first, second), key)
+    return Cell(filled("{}<br><small>{}</small>", first, second), key)
 
 
 def flips_cell(found: Row) -> Cell:

@@ -8,6 +8,7 @@ from typing import Any
 from markupsafe import Markup
 
 from generator.site import format, tables
+from generator.site.escape import filled
 from generator.site.groups.steering_parts import (
     FLIP_COLUMNS,
     KINDS,
@@ -189,9 +190,10 @@ def sweep_map(run: Row, fold: str) -> Markup:
     chosen = {(item["layer"], item["strength"]) for item in run["folds"] if item["name"] == fold}
     known = [cell["accuracy"] for cell in cells.values()]
     low, high = min(known), max(known)
-    head = Markup("").join(Markup('<th scope="col">{}</th>').format(format.number(strength)) for strength in strengths)
+    head = Markup("").join(filled('<th scope="col">{}</th>', format.number(strength)) for strength in strengths)
     rows = Markup("\n").join(
-        Markup('<tr><th scope="row">Block {}</th>{}</tr>').format(
+        filled(
+            '<tr><th scope="row">Block {}</th>{}</tr>',
             layer,
             Markup("").join(
                 _cell(cells.get((layer, strength)), low, high, chosen=(layer, strength) in chosen)
@@ -201,16 +203,19 @@ def sweep_map(run: Row, fold: str) -> Markup:
         for layer in layers
     )
     caption = f"Validation accuracy by block and strength{'' if fold == 'all' else f', fold {fold}'}"
-    return Markup(
+    return filled(
         '<div class="cw-frame" tabindex="0" role="region" aria-label="{caption}">\n'
         '<table data-search-exclude class="cw-table cw-heat cw-sweep">\n'
-        '<caption class="cw-sr">{caption}</caption>\n<thead><tr><td></td>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody>\n</table>\n</div>'
-    ).format(caption=caption, head=head, rows=rows)
+        '<caption class="cw-sr">{caption}</caption>\n<thead><tr><td></td>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody>\n</table>\n</div>',
+        caption=caption,
+        head=head,
+        rows=rows,
+    )
 
 
 def _cell(cell: Row | None, low: float, high: float, *, chosen: bool) -> Markup:
     if cell is None:
-        return Markup('<td class="cw-heat__none">{}</td>').format(format.MISSING)
+        return filled('<td class="cw-heat__none">{}</td>', format.MISSING)
     place = (cell["accuracy"] - low) / (high - low) if high > low else 0.0
     classes = [f"cw-rp{min(int(place * SHADES) + 1, SHADES)}"]
     marks = []
@@ -220,10 +225,11 @@ def _cell(cell: Row | None, low: float, high: float, *, chosen: bool) -> Markup:
     if not cell["admissible"]:
         classes.append("cw-outside")
         marks.append("outside limits")
-    return Markup('<td class="{}"><b>{}</b>{}</td>').format(
+    return filled(
+        '<td class="{}"><b>{}</b>{}</td>',
         " ".join(classes),
         share(cell["accuracy"]),
-        Markup("").join(Markup("<small>{}</small>").format(mark) for mark in marks),
+        Markup("").join(filled("<small>{}</small>", mark) for mark in marks),
     )
 
 
@@ -329,7 +335,7 @@ def examples_table(run: Row) -> Markup | str:
     names = ["prompt", *(name for name in ("unsteered", "steered", "random control") if name in examples[0])]
     columns = tuple(Column(name.capitalize()) for name in names)
     body: list[list[tables.Content]] = [
-        [Markup('<span class="cw-said">{}</span>').format(row.get(name, "")) for name in names] for row in examples
+        [filled('<span class="cw-said">{}</span>', row.get(name, "")) for name in names] for row in examples
     ]
     return tables.table(columns, body, caption="Completions drawn by seed", sortable=False)
 
