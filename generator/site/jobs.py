@@ -23,11 +23,12 @@ def waiting_process() -> Iterator[subprocess.Popen[str]]:
         yield process
     finally:
         if process.stdin is not None:
-            process.communicate()
+            # an empty line and not only the end, which waits for every process that was forked meanwhile
+            process.communicate("\n")
 
 
 def pages_process() -> subprocess.Popen[str]:
-    """A process that loads mkdocs and waits until it is told what to build. It ends when its standard input does."""
+    """A process that loads mkdocs and waits until it is told what to build. It ends at an empty line."""
     return subprocess.Popen(
         [sys.executable, "-m", "generator.site.pages_job"],
         stdin=subprocess.PIPE,

@@ -1,7 +1,7 @@
 """One process of the site build: an ordinary strict mkdocs build of which only the named pages are rendered.
 
-`python -m generator.site.pages_job` loads mkdocs and waits for a line with the path of JOB.json (as JSON) on standard input; without one it
-ends. The job names config, site_dir, pages (paths below the docs folder, null: all), statics (copy files that are no pages) and
+`python -m generator.site.pages_job` loads mkdocs and waits for a line with the path of JOB.json (as JSON) on standard input; at an empty
+one it ends. The job names config, site_dir, pages (paths below the docs folder, null: all), statics (copy files that are no pages) and
 epoch (the second that stands for the day of the build). What was learned of each page is written beside it, as JOB.out.json. Pages
 that are left out are still known, so that links to them and the navigation are what they are in a whole build.
 """
@@ -113,5 +113,6 @@ def _stream() -> logging.Handler:
 
 
 if __name__ == "__main__":
-    for line in sys.stdin:
-        run(Path(json.loads(line)))
+    told = sys.stdin.readline().strip()  # one line, not to the end: forked processes of the parent keep that open
+    if told:
+        run(Path(json.loads(told)))

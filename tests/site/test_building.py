@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from generator.core import CapewatchError
+from generator.report.beside import beside
 from generator.site import render, run_mkdocs
 from generator.site.building import exchange
 from generator.site.jobs import finish_jobs, start_jobs, waiting_process
@@ -115,3 +117,12 @@ def test_a_process_that_waits_for_pages_ends_untold_and_names_its_faults(tmp_pat
         started = start_jobs(tmp_path, tmp_path / "jobs", [[]], as_of=synthetic.AS_OF, ready=waiting)
         with pytest.raises(CapewatchError, match="site_name"):
             finish_jobs(started)
+
+
+def test_a_process_that_waits_for_pages_ends_untold_though_another_one_still_holds_a_large_result():
+    began = time.monotonic()
+    with waiting_process() as waiting:
+        result = beside(lambda: "x" * 10_000_000)  # holds a copy of what the waiting process reads, until it is asked
+    assert waiting.returncode == 0
+    assert time.monotonic() - began < 60
+    assert len(result()) == 10_000_000
