@@ -166,6 +166,10 @@ class View:
         """The model's name; of a model that only a table of the papers has, its name there."""
         return str(self.models[model]["name"]) if model in self.models else self._published_names.get(model, model)
 
+    def family_name(self, family: str) -> str:
+        """The name of a family of the registry; a source's own grouping may use other words."""
+        return str(self.families[family]["name"]) if family in self.families else family
+
     @cached_property
     def _published_names(self) -> dict[str, str]:
         return {row["model"]: row["name"] for track in PAPER_OF.values() for row in self.rows(f"panel-{track}")}
