@@ -300,9 +300,10 @@ def _timeline_chart(view: View, item: Row) -> Figure | None:
     margins = item["evaluation"]["margins"]
     if not margins or not item["timeline"]:
         return None
-    metric = margins[0]["metric"]
+    leading = next((margin for margin in margins if margin["side"] == "pass"), margins[0])
+    metric = leading["metric"]
     label = item["words"]["metrics"].get(metric, metric)
-    unit = margins[0]["unit"]
+    unit = leading["unit"]
     points = [
         {
             "day": step["day"],
