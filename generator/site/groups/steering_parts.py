@@ -46,7 +46,7 @@ def caveat_words(text: str) -> str:
 
 
 def run_link(run: Row, base: str) -> Markup:
-    return filled('<a href="{}">{}</a>', link(base, f"steering/runs/{run['id']}/"), run["model"]["id"])
+    return filled('<a class="cw-run" href="{}">{}</a>', link(base, f"steering/runs/{run['id']}/"), run["model"]["id"])
 
 
 def share(value: Any, digits: int = 1) -> str:
