@@ -23,6 +23,7 @@ _NONE = "none"
 #: Families that the papers alone make of models whose makers' families are narrower.
 PAPER_FAMILIES = {
     "gpt-neo-with-j-neox": "GPT-Neo with J and NeoX",
+    "gpt-neox-line": "GPT-NeoX line",
     "phi": "Phi",
     "qwen2.5": "Qwen2.5",
     "qwen3": "Qwen3",

@@ -17,6 +17,7 @@ _SUPERSCRIPT = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 _SIZES = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k"))
 _EXPONENT = re.compile(rf"(?<![\w.])({MINUS}?-?\d+(?:\.\d+)?)e([-+{MINUS}]?\d+)(?!\w)")
 _UNIT = re.compile(r"(?<=\d) (?=%|pp\b)")
+_SIZE = re.compile(r"(?<=\d) (?=[kMBT]\b)")
 UNIT_WORDS = {
     "percent": "%",
     "fraction": "fraction",
@@ -144,8 +145,13 @@ def scientific(text: str) -> str:
     return _EXPONENT.sub(lambda found: f"{found[1]}{_ten(int(found[2].replace(MINUS, '-')))}", text)
 
 
+def joined_sizes(text: str) -> str:
+    """Text, no HTML (a path of a drawing has an M after a number), in which no line ends between a number and k, M, B or T."""
+    return _SIZE.sub(NBSP, text)
+
+
 def joined_units(text: str) -> str:
-    """Text in which no line ends between a number and its % or pp."""
+    """Text or HTML in which no line ends between a number and its % or pp."""
     return _UNIT.sub(NBSP, text)
 
 

@@ -12,12 +12,13 @@ import pytest
 from generator.analysis.resample import expanded_interval, jackknife_interval
 from generator.site import claim_words, format
 from generator.site.charts import ChartStore
+from generator.site.frontier_figures import _apart
 from generator.site.groups import forecast_dynamics, predictions, speed, steering_levers
 from generator.site.groups.steering_parts import caveat_words
 from generator.site.view import View
 from generator.site.wording import coupling_sentence, interval_kind
 from tests.conftest import REPOSITORY
-from tests.site import synthetic
+from tests.site import synthetic, synthetic_sections
 from tests.site.conftest import Built
 
 NBSP = format.NBSP
@@ -120,6 +121,7 @@ def test_powers_of_ten_are_written_one_way(text: str, shown: str):
 
 def test_no_line_ends_between_a_number_and_its_unit(built: Built):
     assert format.joined_units("95 % of 3 pp and 4 ppm, x % y") == f"95{NBSP}% of 3{NBSP}pp and 4 ppm, x % y"
+    assert format.joined_sizes("from 7 B to 500 M, 3 Big") == f"from 7{NBSP}B to 500{NBSP}M, 3 Big"
     written = {path.relative_to(REPOSITORY / "site_src/docs") for path in (REPOSITORY / "site_src/docs").rglob("*.md")}
     for path in built.docs.rglob("*.md"):
         if path.relative_to(built.docs) not in written:
@@ -199,3 +201,29 @@ def test_the_index_for_programs_lists_badges_last(built: Built):
     assert any(badge)
     assert badge == sorted(badge)
     assert paths == sorted(paths, key=lambda path: ("/badges/" in path, path))
+
+
+def test_the_words_of_two_settings_of_one_model_never_meet():
+    def point(row: str, order: int, x: float, label: str) -> dict[str, Any]:
+        return {"row": row, "order": order, "x": x, "label": label}
+
+    points = [
+        point("a", 0, 0.0, "minimal"), point("a", 1, 3.0, "low"), point("a", 2, 9.0, "high"), point("b", 0, 0.0, "none"),
+        point("b", 1, 30.0, "max"),
+    ]  # fmt: skip
+    assert [one["label"] for one in _apart(points)] == ["", "low", "high", "none", "max"]
+
+
+def test_the_chart_of_a_prediction_shows_the_metric_that_passes_and_not_the_one_that_only_admits(view: View):
+    item = synthetic_sections.prediction()
+    (passing,) = item["evaluation"]["margins"]
+    item["evaluation"]["margins"] = [
+        passing | {"metric": "n", "side": "requires", "threshold": 30, "unit": "models"},
+        passing,
+    ]
+    for step in item["timeline"]:
+        step["values"]["n"] = 40
+    chart = predictions._timeline_chart(view, item)
+    assert chart is not None
+    assert chart.title == "The correlation, day by day."
+    assert chart.finding == "Now 0.5; threshold at 0.6 (dashed)."

@@ -62,8 +62,8 @@ def _beside(view: View, name: str, title: str, rows: Sequence[Row], titles: Mapp
 
 
 def printed(one: Row) -> str:
-    """The number as the papers print it, with a true minus sign and powers of ten as elsewhere on the site."""
-    text = format.scientific(str(one["printed"]))
+    """The number as the papers print it, with its unit, a true minus sign and powers of ten as elsewhere on the site."""
+    text = format.scientific(str(one["printed"])) + (f"{format.NBSP}{one['unit']}" if one["unit"] else "")
     return format.MINUS + text[1:] if text.startswith("-") else text
 
 
@@ -187,7 +187,7 @@ def _live(view: View, item: Row) -> Markup | str:
             name = statistic_name(view, one["name"]) + (
                 f": {' × '.join(view.axis_name(axis) for axis in one['axes'])}" if one["axes"] else ""
             )
-            shown = _estimate(one) if format.known(one["estimate"]) else one["reason"]
+            shown = _estimate(one) if format.known(one["estimate"]) else format.joined_sizes(one["reason"])
             bounds = _bounds(one["interval"], sizes=one["unit"] == _SIZES)
             rows.append((name, view.track_name(answer["track"]), shown, bounds, tables.figure(one["n"], 0)))
     if not rows:
