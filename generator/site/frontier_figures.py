@@ -16,10 +16,8 @@ from generator.site.published import publish_csv
 from generator.site.tables import Cell, Column
 from generator.site.view import View, lab_chip, model_link
 
-LETTER, GAP = (
-    0.02,
-    0.02,
-)  # of the axis: what a letter of a setting takes on a narrow screen, and the room between two words
+LETTER = 0.024  # of the axis, that a letter of a setting takes on a phone
+GAP = 0.02  # of the axis, between the words of two settings
 LEAST_STEPS = 2  # releases before a lab's path is drawn
 Row = Mapping[str, Any]
 
