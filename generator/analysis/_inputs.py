@@ -46,7 +46,8 @@ def label(statistic: Statistic, source: Source) -> Statistic:
 def why_unfit(frame: pd.DataFrame, axes: Sequence[str], *, at_least: int = MIN_MODELS) -> str:
     """The reason why these rows carry no statistic over `axes`, or an empty string."""
     if len(frame) < at_least:
-        return f"{len(frame)} models have scores on {' and '.join(axes)}; at least {at_least} are needed"
+        have = "1 model has" if len(frame) == 1 else f"{len(frame)} models have"
+        return f"{have} scores on {' and '.join(axes)}; at least {at_least} are needed"
     for axis in axes:
         values = frame[axis].to_numpy(dtype=float)
         if np.ptp(values) <= 1e-12 * max(1.0, float(np.abs(values).max())):

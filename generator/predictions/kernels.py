@@ -191,7 +191,7 @@ class _Leaders:
         else:
             self.used |= drawn[0]
             named = " and ".join(dict.fromkeys(str(axis) for axis in (order_by, *needs)))
-            self.why = f"{int(drawn[0].sum())} models have scores on {named}; {k} are needed"
+            self.why = f"{_models(int(drawn[0].sum()))} scores on {named}; {k} are needed"
 
     def spread(self, axis: str | None) -> np.ndarray:
         """(B,) highest minus lowest score of the leaders."""
@@ -207,12 +207,16 @@ class _Leaders:
         return np.broadcast_to(spread, (self._request.sample.size,))
 
 
+def _models(count: int) -> str:
+    return f"{count} model has" if count == 1 else f"{count} models have"
+
+
 def _gated(request: Request, values: np.ndarray, have: np.ndarray, *, need: int) -> Result:
     """The values where at least `need` models have scores, with the reason when the first has none."""
     numbers = have.sum(axis=1)
     values = np.broadcast_to(np.where(numbers >= need, values, np.nan), (request.sample.size,))
     count = int(numbers[0])
-    short = f"{count} models have the scores; at least {need} are needed"
+    short = f"{_models(count)} the scores; at least {need} are needed"
     return Result(values, have[0], short if count < need else f"the {count} models do not differ")
 
 

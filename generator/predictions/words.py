@@ -89,17 +89,18 @@ def margin_words(
     return tuple(sentences)
 
 
-def event_words(event: Event) -> str:
-    """Which releases count, in a sentence."""
-    scored = " and ".join(event.scored_on)
+def event_words(event: Event, *, names: Mapping[str, str] = _NO_NAMES) -> str:
+    """Which releases count, in a sentence; `names` maps ids of axes and labs to the names readers know."""
+    axes = [names.get(axis, axis) for axis in event.scored_on]
+    scored = " and ".join(axes)
     which = "that have scores on" if event.counts == "scored" else "whether or not they have scores on"
     tiers = (
-        f"models released on one day count once, by the one that leads on {event.scored_on[0]}"
+        f"models released on one day count once, by the one that leads on {axes[0]}"
         if event.tiers == "best-of-day"
         else "every model counts"
     )
     number = "the first release" if event.releases == 1 else f"the first {event.releases} releases"
-    return f"{number} of {event.lab} after {event.after} {which} {scored}; {tiers}"
+    return f"{number} of {names.get(event.lab, event.lab)} after {event.after} {which} {scored}; {tiers}"
 
 
 def flip_words(
@@ -118,8 +119,11 @@ def flip_words(
     return tuple(sentences)
 
 
-def sensitivity_words(alternatives: Sequence[Alternative]) -> str:
-    """Whether the standing depends on the choice of track, reading and fit; '' without alternatives."""
+def sensitivity_words(alternatives: Sequence[Alternative], *, tracks: Mapping[str, str] = _NO_NAMES) -> str:
+    """Whether the standing depends on the choice of track, reading and fit; '' without alternatives.
+
+    With `tracks` (id → name) it is for readers: tracks by name, readings by what they say.
+    """
     if len(alternatives) < 2:
         return ""
     deciding = next(choice for choice in alternatives if choice.deciding)
@@ -129,20 +133,20 @@ def sensitivity_words(alternatives: Sequence[Alternative]) -> str:
         return f"The standing is the same ({deciding.standing}) under all {len(alternatives)} choices of track, reading and fit."
     by_standing: dict[str, list[str]] = {}
     for choice in differing:
-        by_standing.setdefault(choice.standing, []).append(choice_words(choice))
+        by_standing.setdefault(choice.standing, []).append(choice_words(choice, tracks=tracks))
     parts = [f"{standing} under {_some(names)}" for standing, names in sorted(by_standing.items())]
     if set(by_standing) == {"too few data"}:
         lead = f"No choice contradicts the standing ({deciding.standing}), but {len(differing)} of {len(others)} others cannot tell"
     else:
-        lead = f"The standing depends on the choice: {deciding.standing} under {choice_words(deciding)}"
+        lead = f"The standing depends on the choice: {deciding.standing} under {choice_words(deciding, tracks=tracks)}"
     return f"{lead}; {'; '.join(parts)}."
 
 
-def choice_words(choice: Alternative) -> str:
-    """``track maker, reading own-top-five, refit``."""
-    parts = [f"track {choice.track}"]
+def choice_words(choice: Alternative, *, tracks: Mapping[str, str] = _NO_NAMES) -> str:
+    """``track maker, reading own-top-five, the refitted line``; with names ``“As the makers report”, Spearman's rank …``."""
+    parts = [f"“{tracks[choice.track]}”" if choice.track in tracks else f"track {choice.track}"]
     if choice.reading != "chosen":
-        parts.append(f"reading {choice.reading}")
+        parts.append(choice.says if choice.track in tracks else f"reading {choice.reading}")
     if choice.fit:
         parts.append("the frozen line" if choice.fit == "frozen" else "the refitted line")
     return ", ".join(parts)

@@ -71,12 +71,13 @@ def tracker_section(
     evaluations = evaluations_of(root, book, provider, context, as_of=as_of, seed=seed, resamples=resamples)
     names = {rule.id: rule.name for entry in registry.benchmarks.values() for rule in entry.value.axes}
     names |= {entry.value.id: entry.value.name for entry in registry.benchmarks.values()}
+    labs = {entry.value.id: entry.value.name for entry in registry.labs.values()}
     return {
         "outputs": prediction_outputs(root, book, evaluations, as_of=as_of.isoformat()),
         "as_of": as_of.isoformat(),
         "counts": dict(pass_rate(evaluations)),
         "items": [
-            _item(root, book.get(evaluation.id), evaluation, provider, context, names, as_of=as_of)
+            _item(root, book.get(evaluation.id), evaluation, provider, context, names, labs, as_of=as_of)
             for evaluation in evaluations
         ],
     }
@@ -89,6 +90,7 @@ def _item(
     provider: PanelProvider,
     context: Context,
     names: dict[str, str],
+    labs: dict[str, str],
     *,
     as_of: dt.date,
 ) -> dict[str, Any]:
@@ -101,7 +103,7 @@ def _item(
             "pass": condition_words(prediction.passes, prediction.metrics, names=names) if prediction.passes else "",
             "fail": condition_words(prediction.fails, prediction.metrics, names=names) if prediction.fails else "",
             "requires": [condition_words(item, prediction.metrics, names=names) for item in prediction.requires],
-            "event": event_words(prediction.event) if prediction.event else "",
+            "event": event_words(prediction.event, names=names | labs) if prediction.event else "",
             "metrics": {name: metric_words(metric, names=names) for name, metric in prediction.metrics.items()},
             "flip": list(flip_words(prediction, evaluation.margins, names=names)),
         },

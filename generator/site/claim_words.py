@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from generator.site import format
@@ -18,6 +19,17 @@ _WORDS = {
 }  # fmt: skip
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)([bm])")
 SHOWN_VALUES = 6
+_NONE = "none"
+#: Families that the papers alone make of models whose makers' families are narrower.
+PAPER_FAMILIES = {
+    "gpt-neo-with-j-neox": "GPT-Neo with J and NeoX",
+    "gpt-neox-line": "GPT-NeoX line",
+    "phi": "Phi",
+    "qwen2.5": "Qwen2.5",
+    "qwen3": "Qwen3",
+}
+#: Stands before the numbers that differ in the reason of a verdict (generator.analysis.claims.verdict).
+_DIFFERS = "differs: "
 
 
 def number_name(view: View, identity: str) -> str:
@@ -36,11 +48,54 @@ def statistic_name(view: View, name: str) -> str:
     return " ".join(_group(view, word) or word for word in name.split(" "))
 
 
+def verdict_words(view: View, item: Mapping[str, Any]) -> str:
+    """Why the verdict is what it is, with the ids of the claim's numbers as names; other text as it is."""
+    numbers = {one["name"] for one in item["published"]}
+
+    def named(listed: str) -> str:
+        ids = listed.split(", ")
+        names = [number_name(view, one) for one in ids]
+        return (
+            ("; " if any(": " in name for name in names) else ", ").join(names) if numbers.issuperset(ids) else listed
+        )
+
+    text = str(item["verdict_reason"])
+    lead, differs, listed = text.partition(_DIFFERS)
+    if differs:
+        return f"{lead}{differs}{named(listed)}"
+    listed, colon, reason = text.partition(": ")
+    return f"{named(listed)}{colon}{reason}"
+
+
+def prose(view: View, text: str) -> str:
+    """A filled-in text for readers: ids of families and models as names, powers of ten as everywhere on the site."""
+    return format.scientific(_ids(view).sub(lambda found: _entity(view, found.group()) or found.group(), text))
+
+
+def unit_of(item: Mapping[str, Any], name: str, found: Any) -> str:
+    """Unit of a recipe's value: that of the printed number of the same name; an integer is a count and has none.
+
+    A range that is not among the printed numbers has the claim's unit where all of these share one.
+    """
+    units = {one["name"]: one["unit"] or "" for one in item["published"]}
+    if isinstance(found, int):
+        return ""
+    if name not in units and isinstance(found, list) and all(isinstance(one, float) for one in found):
+        return next(iter(units.values())) if len(set(units.values())) == 1 else ""
+    return units.get(name, "")
+
+
+def measured(view: View | None, found: Any, unit: str | None) -> str:
+    """A recomputed value with its unit; none where there is no value."""
+    text = value(view, found)
+    return f"{text}{format.NBSP}{unit}" if unit and found is not None and text != _NONE else text
+
+
 def value(view: View | None, found: Any) -> str:
     """A recomputed value of any kind as text; with a view, ids of models in it become names."""
     if isinstance(found, list | tuple):
         if not found:
-            return "none"
+            return _NONE
         listed = ", ".join(value(view, item) for item in found[:SHOWN_VALUES])
         return f"[{listed}{', …' if len(found) > SHOWN_VALUES else ''}]"
     if view is not None and isinstance(found, str):
@@ -48,9 +103,19 @@ def value(view: View | None, found: Any) -> str:
     return format.words(found)
 
 
+def _ids(view: View) -> re.Pattern[str]:
+    """Ids of families and models as whole words, longest first; not inside the name of a file or a longer word."""
+    found = sorted({*view.families, *view.models, *PAPER_FAMILIES}, key=lambda one: (-len(one), one))
+    return (
+        re.compile(rf"(?<![\w./_-])(?:{'|'.join(map(re.escape, found))})(?![\w/_-]|\.\w)")
+        if found
+        else re.compile(r"(?!)")
+    )
+
+
 def _group(view: View, identity: str) -> str:
     found = view.labs.get(identity) or view.families.get(identity)
-    return str(found["name"]) if found else ""
+    return str(found["name"]) if found else PAPER_FAMILIES.get(identity, "")
 
 
 def _entity(view: View, identity: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from generator.site import format, tables
 from generator.site.charts import Figure, Key
+from generator.site.claim_words import prose
 from generator.site.family_figures import SERIES_SHAPES
 from generator.site.tables import Cell, Column
 from generator.site.view import View
@@ -221,7 +222,7 @@ def printed_chart(view: View, found: Row, *, name: str) -> Figure:
         identity=f"printed-{name}",
         title="The published equation, run as printed.",
         finding=f"It climbs {format.number(100 * found['rate_mean'], 0)} pp per tenfold size "
-        f"where {format.number(100 * found['observed_rate_mean'], 0)} pp were measured: {found['outcome']}.",
+        f"where {format.number(100 * found['observed_rate_mean'], 0)} pp were measured: {prose(view, found['outcome'])}.",
         chart=chart,
         keys=[Key("observed", "measured", *_series(0)), Key("predicted", "equation as printed", *_series(1))],
         note="Started at the smallest Pythia model, with TruthfulQA and WinoGrande as measured.",

@@ -6,6 +6,7 @@ Nothing here computes a statistic; it turns final values into text. No function 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from typing import Any, TypeGuard
 
@@ -14,6 +15,9 @@ NBSP = "\u00a0"
 MISSING = "\u2014"  # an em dash; templates give it the label "no value"
 _SUPERSCRIPT = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 _SIZES = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k"))
+_EXPONENT = re.compile(rf"(?<![\w.])({MINUS}?-?\d+(?:\.\d+)?)e([-+{MINUS}]?\d+)(?!\w)")
+_UNIT = re.compile(r"(?<=\d) (?=%|pp\b)")
+_SIZE = re.compile(r"(?<=\d) (?=[kMBT]\b)")
 UNIT_WORDS = {
     "percent": "%",
     "fraction": "fraction",
@@ -133,7 +137,22 @@ def power(value: Any) -> str:
     if not known(value) or value <= 0:
         return MISSING
     mantissa, exponent = f"{value:.1e}".split("e")
-    return f"{mantissa}{NBSP}×{NBSP}10{str(int(exponent)).translate(_SUPERSCRIPT)}"
+    return f"{mantissa}{_ten(int(exponent))}"
+
+
+def scientific(text: str) -> str:
+    """Text in which ``1.33e-06`` is ``1.33 × 10⁻⁶``, as numbers of the site are written; everything else as it is."""
+    return _EXPONENT.sub(lambda found: f"{found[1]}{_ten(int(found[2].replace(MINUS, '-')))}", text)
+
+
+def joined_sizes(text: str) -> str:
+    """Text, no HTML (a path of a drawing has an M after a number), in which no line ends between a number and k, M, B or T."""
+    return _SIZE.sub(NBSP, text)
+
+
+def joined_units(text: str) -> str:
+    """Text or HTML in which no line ends between a number and its % or pp."""
+    return _UNIT.sub(NBSP, text)
 
 
 def day(value: Any) -> str:
@@ -164,8 +183,12 @@ def _general(value: float) -> str:
         return MISSING
     if value != 0 and (abs(value) < 1e-3 or abs(value) >= 1e7):
         mantissa, exponent = f"{value:.2e}".split("e")
-        return f"{mantissa.replace('-', MINUS)}{NBSP}×{NBSP}10{str(int(exponent)).translate(_SUPERSCRIPT)}"
+        return f"{mantissa.replace('-', MINUS)}{_ten(int(exponent))}"
     return f"{value:.4g}".replace("-", MINUS) if abs(value) < 1e4 else number(value, 0)
+
+
+def _ten(exponent: int) -> str:
+    return f"{NBSP}×{NBSP}10{str(exponent).translate(_SUPERSCRIPT)}"
 
 
 def _three_figures(value: float) -> str:

@@ -16,7 +16,8 @@ from generator.site.published import publish_csv
 from generator.site.tables import Cell, Column
 from generator.site.view import View, lab_chip, model_link
 
-ROOM = 0.07  # of the axis, that the words of a setting take
+LETTER = 0.024  # of the axis, that a letter of a setting takes on a phone
+GAP = 0.02  # of the axis, between the words of two settings
 LEAST_STEPS = 2  # releases before a lab's path is drawn
 Row = Mapping[str, Any]
 
@@ -148,14 +149,14 @@ def effort_tiers(view: View, track: str, base: str) -> Figure | None:
 
 def _apart(points: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The points with the words of a setting left out where they would cover those of another one of the same row."""
-    room = ROOM * (max(point["x"] for point in points) - min(point["x"] for point in points))
-    kept: dict[str, list[float]] = {}
+    axis = max(point["x"] for point in points) - min(point["x"] for point in points)
+    kept: dict[str, list[tuple[float, int]]] = {}
     for point in sorted(points, key=lambda point: (point["row"], -point["order"])):
-        near = kept.setdefault(point["row"], [])
-        if any(abs(point["x"] - other) < room for other in near):
+        near, letters = kept.setdefault(point["row"], []), len(point["label"])
+        if any(abs(point["x"] - x) < (LETTER * (letters + other) / 2 + GAP) * axis for x, other in near):
             point["label"] = ""
         else:
-            near.append(point["x"])
+            near.append((point["x"], letters))
     return points
 
 

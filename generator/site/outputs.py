@@ -44,7 +44,7 @@ def outputs(bundle: Bundle, *, root: Path, site_url: str) -> Iterator[tuple[str,
         "as_of": bundle.as_of,
         "data_digest": bundle.meta["data_digest"],
         "licence": OWN,
-        "resources": sorted(listed, key=lambda item: item["path"]),
+        "resources": sorted(listed, key=lambda item: ("/badges/" in item["path"], item["path"])),
     }
     yield f"{API}/index.json", canonical_json(index, indent=1)
     yield "llms.txt", _for_language_models(bundle, base)

@@ -18,8 +18,8 @@ NULLCLINES = ("var(--cw-tax)", "var(--cw-bonus)")
 _Point = Sequence[float]
 
 
-def portrait_svg(found: Mapping[str, Any], names: tuple[str, str], *, label: str, marked: Sequence[str] = ()) -> Markup:
-    """The picture of `found` (see generator.forecasts.portrait). `marked`: families drawn in the accent colour and named."""
+def portrait_svg(found: Mapping[str, Any], names: tuple[str, str], *, label: str, marked: Mapping[str, str]) -> Markup:
+    """The picture of `found` (see generator.forecasts.portrait). `marked`: family → name of those drawn in the accent colour."""
     parts = [_grid(names), *_arrows(found)]
     parts += [
         _path(_inside(found["nullclines"][axis]), NULLCLINES[row], 2.25, dash="7 4")
@@ -35,7 +35,7 @@ def portrait_svg(found: Mapping[str, Any], names: tuple[str, str], *, label: str
                 opacity=1.0 if strong else 0.55,
             )
         )
-        parts.append(_end(points[-1], family if strong else "", strong=strong))
+        parts.append(_end(points[-1], marked.get(family, ""), strong=strong))
     return filled(
         '<svg class="cw-portrait" viewBox="0 0 640 400" role="img" aria-label="{}">{}</svg>',
         label,

@@ -17,7 +17,7 @@ from generator.core import CapewatchError, canonical_json, write_if_changed
 from generator.report.beside import beside
 from generator.report.bundle import Bundle
 from generator.report.tables import OWN
-from generator.site import colours, published
+from generator.site import colours, format, published
 from generator.site.catalogue import GROUPS, NAVIGATION, navigation
 from generator.site.charts import BUNDLE_PATH, ChartStore
 from generator.site.charts.drawing import Drawers
@@ -177,7 +177,7 @@ def _filled(view: View, name: str, path: Path, fragments: dict[str, Fragment]) -
             raise CapewatchError(
                 f"{path}: no fragment {found.group(1)!r}", hint=f"there are: {', '.join(sorted(fragments))}"
             )
-        return marked(str(fragment(view, base)))
+        return marked(format.joined_units(str(fragment(view, base))))
 
     return shown(_MARKER.sub(replacement, path.read_text(encoding="utf-8")))
 
@@ -197,7 +197,7 @@ def _generated(view: View, apart: Apart) -> Iterator[tuple[str, str]]:
                 view.search_entries.append(
                     {"location": page.url, "title": search_text(page.title), "text": search_text(page.search)}
                 )
-            yield page.path, shown(page.text)
+            yield page.path, shown(format.joined_units(page.text))
     for path, text in view.extra_files.items():
         yield path, text if path.startswith(published.FOLDER) else shown(text)
 

@@ -196,10 +196,6 @@ def _colour(state: str) -> str:
     return "var(--cw-accent)" if state in ESTIMATED else "var(--cw-muted)"
 
 
-def family_name(view: View, family: str) -> str:
-    return str(view.families[family]["name"]) if family in view.families else family
-
-
 def _scale_point(view: View, track: str, family: str, statistic: Row, state: str) -> dict[str, Any] | None:
     rows = [row for row in view.gamma_rows(track) if row["family"] == family]
     sizes = [row[end] for row in rows for end in ("n_from", "n_to") if format.known(row[end])]
@@ -217,7 +213,7 @@ def _scale_point(view: View, track: str, family: str, statistic: Row, state: str
         at = low
     words = range_text(statistic) if placed else state
     return {
-        "x": at, "low": low, "high": high, "row": family_name(view, family), "name": family_name(view, family), "who": state,
+        "x": at, "low": low, "high": high, "row": view.family_name(family), "name": view.family_name(family), "who": state,
         "group": state, "colour": _colour(state), "shape": STATES[state][0], "label": "", "order": 0,
         "x_text": format.size(at), "y_text": words,
     }  # fmt: skip
@@ -239,7 +235,7 @@ def _scale_table(view: View, statistics: Mapping[str, Row], states: Mapping[str,
     )
     body = [
         (
-            family_name(view, family),
+            view.family_name(family),
             tables.figure(statistic["n"], 0),
             states[family],
             Cell(range_text(statistic), statistic["estimate"]) if has_estimate(statistic) else tables.figure(None),

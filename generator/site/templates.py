@@ -41,6 +41,7 @@ def environment(folder: Path) -> jinja2.Environment:
         estimate=format.estimate,
         plural=format.plural,
         sentence=format.sentence,
+        scientific=format.scientific,
         time=time_tag,
     )
     env.globals.update(interval=format.interval, amount=format.amount, known=format.known, MISSING=format.MISSING)

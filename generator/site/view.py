@@ -30,6 +30,12 @@ FRONTIER_TRACKS = ("maker", "epoch")
 BASE_TRACKS = ("harness-v1",)
 PAPER_OF = {"maker": "paper-frontier", "harness-v1": "paper-base"}
 TRACK_NAMES = {"paper-frontier": "Paper's frontier table", "paper-base": "Paper's base table"}
+#: Families that only the source of the base models makes, by its word for them.
+SOURCE_FAMILIES = {
+    "codegen": "CodeGen", "gpt-neo-j": "GPT-Neo and GPT-J", "llama": "LLaMA", "mistral": "Mistral", "openllama": "OpenLLaMA",
+    "openllamav2": "OpenLLaMA v2", "phi": "Phi", "redpajama-incite-base": "RedPajama-INCITE", "rwkv": "RWKV", "stablelm": "StableLM",
+    "starcoder": "StarCoder",
+}  # fmt: skip
 TRACK_TEXTS = {
     "paper-frontier": "The paper's table of frontier models exactly as published, frozen.",
     "paper-base": "The paper's table of base models exactly as published, frozen.",
@@ -165,6 +171,10 @@ class View:
     def model_name(self, model: str) -> str:
         """The model's name; of a model that only a table of the papers has, its name there."""
         return str(self.models[model]["name"]) if model in self.models else self._published_names.get(model, model)
+
+    def family_name(self, family: str) -> str:
+        """The name of a family of the registry, or of one that only a source's own grouping makes."""
+        return str(self.families[family]["name"]) if family in self.families else SOURCE_FAMILIES.get(family, family)
 
     @cached_property
     def _published_names(self) -> dict[str, str]:

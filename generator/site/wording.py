@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,6 +10,15 @@ from generator.site import format
 
 Statistic = Mapping[str, Any]
 _UNITS = {"lab": "labs", "family": "families"}
+#: Method of an interval (generator.analysis.resample, generator.predictions) → how it was made.
+_KINDS = (
+    (r"(\w+) jackknife", "jackknife: {0} left out one at a time"),
+    (r"(\w+) bootstrap, expanded", "bootstrap: {0} drawn with replacement, widened for few {0}"),
+    (r"(lab|family)-clustered resampling", "bootstrap: {0} drawn with replacement"),
+    (r"plain resampling", "bootstrap: models drawn with replacement"),
+    (r"score-noise resampling", "scores redrawn within their errors"),
+    (r"Fisher z", "Fisher: models taken as independent"),
+)
 
 
 def has_estimate(statistic: Statistic | None) -> bool:
@@ -24,6 +34,16 @@ def range_words(bounds: Mapping[str, Any] | None, digits: int = 2) -> str:
     if format.known(low) and format.known(high):
         return f"{level} interval {format.number(low, digits)} to {format.number(high, digits)}"
     return f"{level} interval {format.interval(low, high, digits)}"
+
+
+def interval_kind(bounds: Mapping[str, Any] | None) -> str:
+    """How an interval was made, in a few words; the method's own name where it has none, '' without an interval."""
+    method = str((bounds or {}).get("method") or "")
+    for pattern, words in _KINDS:
+        found = re.match(pattern, method)
+        if found:
+            return words.format(_UNITS.get(found[1], found[1]) if found.groups() else "")
+    return method
 
 
 def clear_sign(statistic: Statistic) -> int:
@@ -47,6 +67,8 @@ def coupling_sentence(statistic: Statistic | None, x: str, y: str, *, slope: Sta
         f"Across {format.plural(statistic['n'], 'model')}, {y} {verb} {x}{tail}: r = {format.number(statistic['estimate'])}, "
         f"{range_words(statistic.get('interval'))}"
     )
+    if kind := interval_kind(statistic.get("interval")):
+        text += f" ({kind})"
     if has_estimate(slope):
         assert slope is not None
         text += f"; slope {format.number(slope['estimate'])} pp per pp"

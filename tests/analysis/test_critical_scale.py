@@ -107,7 +107,10 @@ def test_without_scores_errors_there_is_no_interval(rng: np.random.Generator) ->
 
 @pytest.mark.parametrize(("x", "y"), [([30], [40]), ([30, 40], [40, 41]), ([30, 30, 30], [1, 2, 3])])
 def test_short_families_have_a_reason(rng: np.random.Generator, x: list[float], y: list[float]) -> None:
-    assert "a change of sign needs 2" in critical_scale(family_panel(x, y), "f", HS, TQA, rng=rng).reason
+    reason = critical_scale(family_panel(x, y), "f", HS, TQA, rng=rng).reason
+    assert "a change of sign needs 2" in reason
+    assert ("1 model with" in reason) == (len(x) == 1)
+    assert "1 size steps" not in reason
 
 
 def test_pooled_scale_rises_in_the_papers_table_but_not_within_families(rng: np.random.Generator) -> None:

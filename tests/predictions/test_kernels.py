@@ -91,6 +91,10 @@ def test_too_few_leaders_give_no_spread_and_say_how_many_there_are():
     result = run(Metric(kind="top-k-spread", axis="swe", k=6), as_is(t))
     assert np.isnan(result.values[0])
     assert result.why == "5 models have scores on swe; 6 are needed"
+    one = Table.of(panel_of([(m, "x", "2026-01-01", {"swe": s}) for m, s, _ in SPREAD[:1]]), ["swe"])
+    assert (
+        run(Metric(kind="top-k-spread", axis="swe", k=2), as_is(one)).why == "1 model has scores on swe; 2 are needed"
+    )
 
 
 def test_h_is_the_distance_to_the_frozen_line_or_to_the_panels_own_least_squares():

@@ -167,6 +167,22 @@ def test_models_are_compared_by_keyboard_and_the_link_is_the_whole_state(desk: W
     assert page.evaluate("document.activeElement.getAttribute('aria-label')") == "Remove Zeta 1"
 
 
+def test_every_cell_stands_under_its_header_at_every_width(browser: Any, address: str) -> None:
+    """A row of a table that is no list of cards shows as many cells as there are headers, empty ones too."""
+    count = """() => [...document.querySelectorAll('.cw-table')].flatMap((table) => {
+        const shown = (row) => [...row.cells].filter((cell) => getComputedStyle(cell).display !== 'none').length;
+        const head = table.tHead && table.tHead.rows[0];
+        if (!head || getComputedStyle(table.tHead).display === 'none' || getComputedStyle(head).display !== 'table-row') return [];
+        return [...table.tBodies[0].rows].filter((row) => !row.hidden && shown(row) !== shown(head)).map((row) => row.innerText);
+    })"""
+    for width in (768, 900, 1280):
+        page = browser.new_page(viewport={"width": width, "height": 900})
+        for url in ("speed/", "steering/runs/demo-m-0/", "frontier/", "base/", "predictions/"):
+            page.goto(f"{address}{url}")
+            assert page.evaluate(count) == [], (url, width)
+        page.close()
+
+
 def test_an_unknown_model_and_a_sixth_one_are_told_and_nothing_is_lost(desk: Watched, address: str) -> None:
     page = desk.open(f"{address}compare/?m=acme-1,nobody,acme-2,acme-3.5,zeta-1,zeta-2")
     page.get_by_text("Not known, or without a score in use: nobody.").wait_for()

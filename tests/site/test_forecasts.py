@@ -85,7 +85,7 @@ def test_the_portrait_escapes_names_and_draws_every_family(stored):
     found = stored["ode"]["portrait"] | {
         "families": {"<b>": [[30.0, 40.0], [60.0, 35.0]], "other": [[40.0, 45.0], [70.0, 50.0]]}
     }
-    drawn = portrait_svg(found, ("A & B", "C"), label="x", marked=("<b>",))
+    drawn = portrait_svg(found, ("A & B", "C"), label="x", marked={"<b>": "<b>"})
     assert "&lt;b&gt;" in drawn
     assert "<b>" not in drawn
     assert "A &amp; B, %" in drawn

@@ -8,6 +8,7 @@ from typing import Any
 from markupsafe import Markup
 
 from generator.site import format, tables
+from generator.site.axes import named
 from generator.site.escape import filled
 from generator.site.family_figures import gamma_chart
 from generator.site.figures import pair_scatter
@@ -57,7 +58,8 @@ def pages(view: View) -> Iterator[Page]:
 
 def cascade_caution(view: View) -> dict[str, Any] | None:
     """The test of the claimed transition that the bands stand for, as the Cascade page has it."""
-    return next((item for item in view.section("cascade") or () if item["id"] == "Nc1"), None)
+    found = next((item for item in view.section("cascade") or () if item["id"] == "Nc1"), None)
+    return found and found | {"reading": named(view, found["reading"])}
 
 
 def running_sentence(view: View, track: str = TRACK) -> str:

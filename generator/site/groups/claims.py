@@ -9,7 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from generator.site import format, tables
-from generator.site.claim_words import number_name, statistic_name, value
+from generator.site.claim_words import measured, number_name, prose, statistic_name, unit_of, value, verdict_words
 from generator.site.escape import filled
 from generator.site.groups import deviation
 from generator.site.groups.board import VERDICTS, claim_rows, verdict_chip
@@ -53,16 +53,28 @@ def _beside(view: View, name: str, title: str, rows: Sequence[Row], titles: Mapp
         **{name: rows},
         titles=titles,
         verdict_chip=verdict_chip,
-        value=partial(value, None),
+        units=_units(view),
+        measured=partial(measured, view),
+        prose=partial(prose, view),
     )
     description = f"{title}: {format.plural(len(rows), 'entry', 'entries')} filled from the recomputed claims."
     return Page(f"{name}.md", title, description, body, edit=f"data/{name}.yaml")
 
 
 def printed(one: Row) -> str:
-    """The number as the papers print it, with a true minus sign."""
-    text = str(one["printed"])
+    """The number as the papers print it, with its unit, a true minus sign and powers of ten as elsewhere on the site."""
+    text = format.scientific(str(one["printed"])) + (f"{format.NBSP}{one['unit']}" if one["unit"] else "")
     return format.MINUS + text[1:] if text.startswith("-") else text
+
+
+def _units(view: View) -> dict[str, str]:
+    """``claim/recipe/number`` → unit of the number, as sides of a contradiction name it."""
+    return {
+        f"{item['id']}/{recipe}/{name}": unit_of(item, name, found)
+        for item in claim_rows(view)
+        for recipe, values in item["recomputed"].items()
+        for name, found in values.items()
+    }
 
 
 def _table(items: Sequence[Row], base: str) -> Markup:
@@ -84,7 +96,7 @@ def _table(items: Sequence[Row], base: str) -> Markup:
                 ),
                 item["theme"],
                 printed(first) if first else format.MISSING,
-                value(None, first["recomputed"]) if first else format.MISSING,
+                measured(None, first["recomputed"], first["unit"]) if first else format.MISSING,
                 Cell(verdict_chip(item["verdict"]), item["verdict"]),
             )
         )
@@ -102,7 +114,7 @@ def _page(view: View, item: Row, titles: Mapping[str, str]) -> Page:
     body = view.render(
         "claim.md.j2", f"claims/{item['id']}/", item=item, verdict=verdict_chip(item["verdict"]), numbers=_numbers(view, item),
         chart=deviation.chart([one | {"name": number_name(view, one["name"])} for one in item["published"]]),
-        recipes=_recipes(view, item), live=_live(view, item), titles=titles,
+        recipes=_recipes(view, item), live=_live(view, item), titles=titles, reason=verdict_words(view, item), prose=partial(prose, view),
     )  # fmt: skip
     return Page(
         f"claims/{item['id']}.md", item["title"], item["statement"], body, search=f"claim, {item['verdict']}: {item['statement']}",
@@ -125,7 +137,7 @@ def _numbers(view: View, item: Row) -> Markup:
                 "{}{}", number_name(view, one["name"]), Markup(" <small>decides</small>") if one["headline"] else ""
             ),
             printed(one),
-            value(view, one["recomputed"]),
+            measured(view, one["recomputed"], one["unit"]),
             tables.text(one["recipe"]),
             Cell(
                 filled('<span class="cw-chip cw-chip--{}">{}</span>', kinds.get(one["status"], "none"), one["status"]),
@@ -143,7 +155,8 @@ def _recipes(view: View, item: Row) -> Markup:
     for one in item["recipe"]:
         values = item["recomputed"].get(one["id"], {})
         listed = Markup("<br>").join(
-            filled("{} = {}", number_name(view, name), value(view, found)) for name, found in values.items()
+            filled("{} = {}", number_name(view, name), measured(view, found, unit_of(item, name, found)))
+            for name, found in values.items()
         )
         kind = filled("<b>{}</b>", one["kind"]) if one["id"] == item["verdict_recipe"] else one["kind"]
         body.append(
@@ -174,7 +187,7 @@ def _live(view: View, item: Row) -> Markup | str:
             name = statistic_name(view, one["name"]) + (
                 f": {' × '.join(view.axis_name(axis) for axis in one['axes'])}" if one["axes"] else ""
             )
-            shown = _estimate(one) if format.known(one["estimate"]) else one["reason"]
+            shown = _estimate(one) if format.known(one["estimate"]) else format.joined_sizes(one["reason"])
             bounds = _bounds(one["interval"], sizes=one["unit"] == _SIZES)
             rows.append((name, view.track_name(answer["track"]), shown, bounds, tables.figure(one["n"], 0)))
     if not rows:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from generator.site import forecast_tables as shown
@@ -16,6 +17,7 @@ from generator.site.view import View
 PATH, URL = "forecasts/dynamics.md", "forecasts/dynamics/"
 #: Families drawn in the accent colour on the phase portrait.
 MARKED = ("pythia", "llama-2", "opt")
+_LEFT = re.compile(r"left the range variable (\d) at (-?\d+) % after (\d+\.\d+) decades")
 Row = Mapping[str, Any]
 
 
@@ -56,7 +58,7 @@ def _ode(view: View, base: str) -> dict[str, Any]:
     drawn = portrait_svg(
         found["portrait"],
         (names[0], names[1]),
-        marked=MARKED,
+        marked={one: view.family_name(one) for one in MARKED},
         label=f"Phase portrait of {names[0]} and {names[1]}: arrows show the change per tenfold size, "
         "dashed lines where one of the two stands still.",
     )
@@ -73,7 +75,8 @@ def _ode(view: View, base: str) -> dict[str, Any]:
         "portrait_names": names,
         "nullclines": _outside(view, found["portrait"]),
         "published": [
-            _published(view, track, one, base) for track, one in sorted(found["published"].items(), reverse=True)
+            _published(view, track, one, base, firm["axes"])
+            for track, one in sorted(found["published"].items(), reverse=True)
         ],
     }
 
@@ -113,25 +116,40 @@ def _outside(view: View, found: Row) -> str:
     return f"No state between 0 and 100 % leaves {' or '.join(absent)} unchanged." if absent else ""
 
 
-def _published(view: View, track: str, found: Row, base: str) -> dict[str, Any]:
+def _published(view: View, track: str, found: Row, base: str, axes: Sequence[str]) -> dict[str, Any]:
     printed, cross = found["printed"], found["cross"]
     return {
         "name": view.track_name(track),
         "chart": printed_chart(view, printed, name=track).html(base) if not printed["reason"] else "",
         "printed_reason": printed["reason"],
         "cross_reason": cross["reason"],
-        "cross": "" if cross["reason"] else _cross(cross),
+        "cross": "" if cross["reason"] else _cross(view, cross, axes),
     }
 
 
-def _cross(found: Row) -> str:
+def note_words(view: View, note: str, axes: Sequence[str]) -> str:
+    """The stored note of an integration (generator.forecasts.integrate) with its axis by name and its distance in words."""
+    found = _LEFT.fullmatch(note)
+    if found is None:
+        return note
+    axis = view.axis_name(axes[int(found[1])])
+    score = format.percent(float(found[2]), 0)
+    return f"it leaves the range: {axis} is at {score} after {_steps(float(found[3]))} in size"
+
+
+def _steps(decades: float) -> str:
+    """``a 1.9-fold step`` for 0.27 decades."""
+    return f"a {format.number(10**decades, 0 if decades >= 1 else 1)}-fold step"
+
+
+def _cross(view: View, found: Row, axes: Sequence[str]) -> str:
     base = found["baselines"]
     ode = (
         f"the ODE of Pythia, integrated, misses by {format.percent(base['ode'])}"
         if format.known(base["ode"])
         else "the ODE of Pythia cannot be integrated"
     )
-    note = found["details"]["ode_note"]
+    note = note_words(view, found["details"]["ode_note"], axes)
     return (
         f"A quadratic in log N fitted on Pythia misses TruthfulQA of Llama-2 by {format.percent(found['estimate'])} of the score "
         f"on average ({format.plural(found['n'], 'size')}); {ode}{f' ({note})' if note else ''}; "

@@ -123,7 +123,7 @@ def _grouping(
         "n_families": len(found["families"]),
         "targets": found["targets"],
         "n_labs": labs,
-        "families": ", ".join(_family_name(view, row["family"]) for row in found["families"]),
+        "families": ", ".join(view.family_name(row["family"]) for row in found["families"]),
         "by_family": shown.leaderboard(
             found, headline=model, caption=f"{GROUPING_NAMES[name]}: one family held out at a time"
         ),
@@ -147,11 +147,6 @@ def result_sentence(entry: Row) -> str:
         f"80{format.NBSP}% intervals that cover {format.percent(100 * entry['coverage'][VIEW]['80'], 0)}; "
         f"with whole labs held out the error is {format.number(labs['overall'], 2)} pp."
     )
-
-
-def _family_name(view: View, family: str) -> str:
-    """The name of a family of the registry; a source's own grouping may use other words."""
-    return str(view.families[family]["name"]) if family in view.families else family
 
 
 def _chances(view: View, base: str) -> dict[str, Any]:

@@ -171,8 +171,8 @@ def coupling_table(view: View, pairs: list[tuple[str, tuple[str, str]]], base: s
         Column("Track"),
         Column("n", "number"),
         Column("r", "number"),
-        Column("95 %, clustered", "number", "models of one lab or family are not independent"),
-        Column("95 %, plain", "number", "as if every model were independent"),
+        Column("95 %, clustered", "number", "labs or families left out one at a time (jackknife)"),
+        Column("95 %, plain", "number", "as if every model were independent (Fisher)"),
         Column("Slope", "number", "pp per pp"),
         Column("p within", "number", "permutation of scores inside each lab or family"),
     )

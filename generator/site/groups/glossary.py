@@ -11,7 +11,6 @@ from generator.site import format, tables
 from generator.site.escape import filled
 from generator.site.page import Group
 from generator.site.published import no_value, publish_csv, publish_json
-from generator.site.scale_figures import family_name
 from generator.site.tables import Cell, Column
 from generator.site.view import View, link
 from generator.site.wording import has_estimate
@@ -71,7 +70,7 @@ def families(view: View, base: str) -> str:
             columns,
             body,
             caption="Physics quantities of each family, TruthfulQA against HellaSwag",
-            classes=tables.NARROW,
+            classes=tables.STACKED,
         ),
         link(base, path),
     )
@@ -79,7 +78,7 @@ def families(view: View, base: str) -> str:
 
 def _family(view: View, base: str, family: str, found: Mapping[str, Row]) -> list[tables.Content]:
     kink, turning, fixed, exponential = (found[name] for name in ("kink", "turning", "fixed_point", "exponential"))
-    name = family_name(view, family)
+    name = view.family_name(family)
     linked = filled('<a href="{}">{}</a>', link(base, f"families/{family}/"), name) if family in view.families else name
     return [
         Cell(linked, name),
@@ -167,7 +166,7 @@ def susceptibility(view: View, base: str) -> str:
     text = (
         f"Of {format.plural(len(rows), 'interval')}, {len(bounded)} have a 1/|γ12| with an upper end; for the others the interval of γ12 "
         f"contains zero, so the value has none. The largest, {format.number(top['sensitivity'], 0)} at {format.size(top['n_mid'])} "
-        f"({family_name(view, top['family'])}), is "
+        f"({view.family_name(top['family'])}), is "
         f"{'bounded' if top['bounded'] else 'one of those: a peak of 1/|γ12| is noise about zero'}."
     )
     path = publish_csv(view, "sensitivity-of-scale", rows)

@@ -11,6 +11,7 @@ from generator.site.groups import board
 from generator.site.page import Group
 from generator.site.tables import Cell, Column
 from generator.site.view import BASE, FRONTIER, View, link, source_link
+from generator.site.wording import interval_kind
 
 HEADLINES = (("maker", FRONTIER), ("epoch", FRONTIER), ("harness-v1", BASE))
 
@@ -63,6 +64,7 @@ def couplings(view: View, base: str) -> str:
                 "title": f"{view.axis_name(pair[0])} × {view.axis_name(pair[1])}",
                 "track": view.track_name(track),
                 "statistic": statistic,
+                "kind": interval_kind(statistic["interval"]),
                 "null": statistic["p"].get(f"permutation-within-{'lab' if pair == FRONTIER else 'family'}"),
                 "groups": "labs" if pair == FRONTIER else "families",
                 "href": link(base, page),

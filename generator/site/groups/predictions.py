@@ -7,6 +7,8 @@ from typing import Any
 
 from markupsafe import Markup
 
+from generator.predictions.result import Alternative
+from generator.predictions.words import sensitivity_words
 from generator.site import format, tables
 from generator.site.charts import Figure, Key
 from generator.site.escape import filled
@@ -15,6 +17,7 @@ from generator.site.groups.board import deadline, prediction_rows, standing_chip
 from generator.site.page import Group, Page, base_of
 from generator.site.tables import Cell, Column
 from generator.site.view import View, lab_chip, model_link, source_link
+from generator.site.wording import has_estimate, interval_kind
 
 INDEX = "predictions/"
 STANDING_COLOURS = {
@@ -23,6 +26,8 @@ STANDING_COLOURS = {
     "undetermined": ("var(--cw-warn)", "diamond"),
     "too few data": ("var(--cw-muted)", "circle"),
 }
+#: Two computations of one correlation over the same scores differ by less.
+SAME = 1e-9
 Row = Mapping[str, Any]
 
 
@@ -102,6 +107,8 @@ def _page(view: View, item: Row) -> Page:
         closes=deadline(row["closes"]),
         origin=source_link(file["origin"]["url"], file["origin"]["title"]),
         metrics=_metrics(item),
+        beside=_beside(view, row),
+        sensitivity=_sensitivity(view, row),
         firmness=_firmness(row),
         alternatives=_alternatives(view, row),
         evidence=_evidence(view, row, base),
@@ -122,7 +129,13 @@ def _page(view: View, item: Row) -> Page:
 
 
 def _metrics(item: Row) -> Markup:
-    columns = (Column("Measured"), Column("Value", "number"), Column("95 % interval", "number"), Column("n", "number"))
+    columns = (
+        Column("Measured"),
+        Column("Value", "number"),
+        Column("95 % interval", "number"),
+        Column("Interval by"),
+        Column("n", "number"),
+    )
     body = []
     for name, metric in item["evaluation"]["metrics"].items():
         words = str(item["words"]["metrics"].get(name, name))
@@ -131,8 +144,33 @@ def _metrics(item: Row) -> Markup:
         if not format.known(metric["estimate"]):
             value = Cell(filled('<span class="cw-none">{}</span>', metric["reason"]))
         shown = tables.bounds(bounds["low"], bounds["high"], 2) if bounds else tables.text(None)
-        body.append((words[:1].upper() + words[1:], value, shown, tables.figure(metric["n"], 0)))
+        kind = tables.text(interval_kind(bounds) or None)
+        body.append((words[:1].upper() + words[1:], value, shown, kind, tables.figure(metric["n"], 0)))
     return tables.table(columns, body, caption="What is measured", sortable=False)
+
+
+def _beside(view: View, row: Row) -> list[str]:
+    """The interval that the couplings have of a correlation measured here over the same models, and why it differs."""
+    found = []
+    for metric in row["metrics"].values():
+        bounds = metric["interval"]
+        if metric["details"].get("kind") != "pearson" or not bounds:
+            continue
+        same = view.pair_statistic(row["track"], "r", tuple(metric["axes"]))
+        if same is None or not has_estimate(same) or not same["interval"] or same["n"] != metric["n"]:
+            continue
+        if abs(same["estimate"] - metric["estimate"]) > SAME or interval_kind(same["interval"]) == interval_kind(
+            bounds
+        ):
+            continue
+        here, there = ((one["interval"]["low"], one["interval"]["high"]) for one in (metric, same))
+        wider = there[1] - there[0] > here[1] - here[0]
+        found.append(
+            f"This r has two intervals: {format.interval(*here)} here ({interval_kind(bounds)}), in step with the shares of standings "
+            f"below; {format.interval(*there)} where couplings are listed ({interval_kind(same['interval'])})."
+            + (" With few labs the first comes out too narrow, so the second is the one to trust." if wider else "")
+        )
+    return found
 
 
 def _value(value: Any) -> str:
@@ -157,6 +195,12 @@ def _firmness(row: Row) -> Markup | str:
         for item in row["firmness"]
     ]
     return tables.table(columns, body, caption="How firm the standing is", sortable=False)
+
+
+def _sensitivity(view: View, row: Row) -> str:
+    """Whether the standing depends on the choice, with tracks by name and readings by what they say."""
+    choices = [Alternative(**item) for item in row["alternatives"]]
+    return sensitivity_words(choices, tracks={one.track: view.track_name(one.track) for one in choices})
 
 
 def _alternatives(view: View, row: Row) -> Markup | str:
@@ -256,9 +300,10 @@ def _timeline_chart(view: View, item: Row) -> Figure | None:
     margins = item["evaluation"]["margins"]
     if not margins or not item["timeline"]:
         return None
-    metric = margins[0]["metric"]
+    leading = next((margin for margin in margins if margin["side"] == "pass"), margins[0])
+    metric = leading["metric"]
     label = item["words"]["metrics"].get(metric, metric)
-    unit = margins[0]["unit"]
+    unit = leading["unit"]
     points = [
         {
             "day": step["day"],

@@ -33,7 +33,7 @@ from generator.site.plots import Line, Panel, Plots
 from generator.site.published import no_value, publish_csv, publish_json, stamp
 from generator.site.tables import Cell, Column
 from generator.site.view import View
-from generator.site.wording import has_estimate, range_words
+from generator.site.wording import has_estimate, interval_kind, range_words
 
 URL = "sensitivity/"
 ORIENTATIONS = {
@@ -116,7 +116,7 @@ def finding(predictions: Sequence[tuple[str, str, Row]], partial: Mapping[str, R
         parts.append(
             "given model size, the base coupling goes from r = "
             f"{format.number(sized['baselines'].get('r not given anything'))} to "
-            f"{format.number(sized['estimate'])} ({range_words(sized['interval'])})"
+            f"{format.number(sized['estimate'])} ({range_words(sized['interval'])}, {interval_kind(sized['interval'])})"
         )
     return "; ".join(parts) + "." if parts else "Neither the isocline nor the coupling given size could be computed."
 

@@ -26,6 +26,9 @@ TITLES = {
     "pages": "Pages in a browser",
 }
 NOTHING = Markup('<p class="cw-note">This project holds no measurements. <code>make bench</code> makes them.</p>')
+MISSING = Markup(
+    '<p class="cw-note">“{}” is not among the measurements kept here. <code>python -m bench {}</code> measures it.</p>'
+)
 Row = Mapping[str, Any]
 
 
@@ -43,8 +46,11 @@ def group_table(group: str) -> Fragment:
     """The fragment that shows the newest run of one group, or that there is none."""
 
     def shown(view: View, _base: str) -> Markup:
-        run = newest(runs(view), group)
-        return _table(group, run) if run else NOTHING
+        kept = runs(view)
+        run = newest(kept, group)
+        if run:
+            return _table(group, run)
+        return MISSING.format(TITLES[group], group) if kept else NOTHING
 
     return shown
 

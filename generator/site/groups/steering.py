@@ -18,6 +18,7 @@ from generator.site.groups.steering_parts import (
     STATUSES,
     Row,
     between,
+    caveat_words,
     flips_cell,
     flips_cells,
     gain_cell,
@@ -291,12 +292,8 @@ def caveats(runs: Sequence[Row]) -> list[str]:
             f"The demo runs share {'one fixed world' if len(worlds) == 1 else format.plural(len(worlds), 'world')} of facts; their "
             "seeds vary initial weights and documents, not the facts. Intervals cover items and controls, not other worlds."
         )
-    found.append(
-        "Random and label-shuffled controls are pooled in the headline. That choice was made after first results were seen, so "
-        "both kinds are also shown apart."
-    )
-    stated = {caveat for run in runs for caveat in run.get("caveats") or ()}
-    return found + [format.sentence(str(caveat)) for caveat in sorted(stated, key=str)]
+    stated = {caveat_words(str(caveat)) for run in runs for caveat in run.get("caveats") or ()}
+    return found + sorted(stated - {""})
 
 
 GROUP = Group("steering", pages)

@@ -111,11 +111,19 @@ def lever_sentence(lever: Row) -> str:
             f"r = {format.number(coupling['r'])}, permutation {format.p_value(coupling['p'])})."
         )
     else:
-        tail = f"No coupling is given: {coupling['reason']}."
+        tail = f"No coupling is given: {_no_coupling(coupling)}."
     return (
         f"{verdicts[facts['moves'], truth['moves']]}. From {format.words(low)} to {format.words(high)}: fact accuracy "
         f"{_move_words(facts)}, truthfulness {_move_words(truth)} ({format.plural(truth['seeds'], 'seed')}, 95 % t interval). {tail}"
     )
+
+
+def _no_coupling(coupling: Row) -> str:
+    """Why there is none: from the move of fact accuracy (a fraction) where the row has it, else the stored reason."""
+    move = coupling.get("fact_move")
+    if not format.known(move):
+        return str(coupling["reason"])
+    return f"between the ends of the lever fact accuracy moves by {format.number(100 * move, 2)} pp only, too little for a slope on it"
 
 
 def _sizes(grid: Row, name: str, level: float) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -21,6 +22,7 @@ STATUSES = {
     "failed": ("bad", "failed", "the run gave no figures"),
 }  # fmt: skip
 KINDS = (("gain", "all matched controls"), ("gain_random", "random only"), ("gain_shuffled", "label-shuffled only"))
+_SENTENCE = re.compile(r"(?<=[.!?]) +")
 
 
 def steering_runs(view: View) -> list[Row]:
@@ -36,8 +38,15 @@ def status_chip(status: str) -> Markup:
     return filled('<span class="cw-chip cw-chip--{}">{}</span>', kind, words)
 
 
+def caveat_words(text: str) -> str:
+    """A stored caveat as sentences for readers: those that name fields of the result file speak of the file and are left out."""
+    fields = [name for name, _words in KINDS if "_" in name]
+    kept = [one for one in _SENTENCE.split(text) if not any(name in one for name in fields)]
+    return format.sentence(" ".join(kept)) if kept else ""
+
+
 def run_link(run: Row, base: str) -> Markup:
-    return filled('<a href="{}">{}</a>', link(base, f"steering/runs/{run['id']}/"), run["model"]["id"])
+    return filled('<a class="cw-run" href="{}">{}</a>', link(base, f"steering/runs/{run['id']}/"), run["model"]["id"])
 
 
 def share(value: Any, digits: int = 1) -> str:

@@ -1,0 +1,229 @@
+"""Words for readers: the kind of an interval, units beside numbers, names in the place of ids, one way to write powers of ten."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from generator.analysis.resample import expanded_interval, jackknife_interval
+from generator.site import claim_words, format
+from generator.site.charts import ChartStore
+from generator.site.frontier_figures import _apart
+from generator.site.groups import forecast_dynamics, predictions, speed, steering_levers
+from generator.site.groups.steering_parts import caveat_words
+from generator.site.view import View
+from generator.site.wording import coupling_sentence, interval_kind
+from tests.conftest import REPOSITORY
+from tests.site import synthetic, synthetic_sections
+from tests.site.conftest import Built
+
+NBSP = format.NBSP
+
+
+@pytest.fixture
+def view(tmp_path: Path) -> View:
+    return View(synthetic.bundle(), REPOSITORY, ChartStore(tmp_path))
+
+
+def bounds(low: float, high: float, method: str) -> dict[str, Any]:
+    return {"low": low, "high": high, "level": 0.95, "method": method}
+
+
+def test_an_interval_says_how_it_was_made_in_words():
+    import numpy as np
+
+    jackknife = jackknife_interval(0.5, np.array([0.4, 0.5, 0.7]), unit="lab")
+    bootstrap = expanded_interval(np.linspace(0, 1, 100), units=9, unit="family")
+    assert jackknife is not None
+    assert bootstrap is not None
+    assert interval_kind({"method": jackknife.method}) == "jackknife: labs left out one at a time"
+    assert interval_kind({"method": bootstrap.method}) == (
+        "bootstrap: families drawn with replacement, widened for few families"
+    )
+    assert interval_kind(bounds(0, 1, "a method of tomorrow")) == "a method of tomorrow"
+    assert interval_kind(None) == ""
+    statistic = {"estimate": 0.85, "n": 42, "interval": bounds(0.44, 0.97, "lab jackknife, t(5.9)")}
+    assert coupling_sentence(statistic, "A", "B").endswith("0.44 to 0.97 (jackknife: labs left out one at a time).")
+
+
+@pytest.mark.parametrize(("n", "shown"), [(8, 1), (9, 0)])
+def test_a_prediction_shows_the_other_interval_of_the_same_correlation_and_why_it_differs(
+    view: View, n: int, shown: int
+):
+    same = view.pair_statistic("maker", "r", ("swe-bench-verified", "gpqa-diamond"))
+    assert same is not None
+    same |= {"n": 8, "interval": bounds(0.44, 0.97, "lab jackknife, t(5.9)")}
+    metric = {
+        "estimate": same["estimate"] + 1e-13, "n": n, "axes": ["swe-bench-verified", "gpqa-diamond"], "details": {"kind": "pearson"},
+        "interval": bounds(0.66, 0.96, "lab-clustered resampling, percentile"),
+    }  # fmt: skip
+    found = predictions._beside(view, {"track": "maker", "metrics": {"r": metric}})
+    assert len(found) == shown
+    for text in found:
+        assert "[0.66, 0.96] here (bootstrap: labs drawn with replacement)" in text
+        assert "[0.44, 0.97] where couplings are listed (jackknife: labs left out one at a time)" in text
+        assert "the second is the one to trust" in text
+
+
+def test_choices_of_a_prediction_are_told_by_the_names_of_tracks_and_what_readings_say(view: View):
+    def choice(track: str, reading: str, says: str, standing: str, *, deciding: bool = False) -> dict[str, Any]:
+        return {
+            "track": track, "reading": reading, "says": says, "fit": "", "deciding": deciding, "standing": standing, "values": {},
+            "n": 3, "reason": "",
+        }  # fmt: skip
+
+    rows = [
+        choice("maker", "chosen", "the chosen reading", "on course to pass", deciding=True),
+        choice("epoch", "new-models-only", "only new models", "too few data"),
+    ]
+    text = predictions._sensitivity(view, {"alternatives": rows})
+    assert text.endswith(f"too few data under “{view.track_name('epoch')}”, only new models.")
+    assert "new-models-only" not in text
+
+
+def test_a_lever_tells_its_move_in_percentage_points(view: View):
+    grid = json.loads((REPOSITORY / "data/steering/levers/small.json").read_text())
+    for lever in grid["levers"].values():
+        text = steering_levers.lever_sentence(lever)
+        if lever["coupling"]["slope"] is None:
+            assert f"moves by {100 * lever['coupling']['fact_move']:.2f} pp only" in text
+        assert not re.search(r"moves by 0\.\d+ only", text)
+
+
+def test_the_note_of_an_integration_names_the_axis_and_has_a_true_minus(view: View):
+    axes = ["swe-bench-verified", "gpqa-diamond"]
+    published = json.loads((REPOSITORY / "data/forecasts/ode.json").read_text())["result"]["published"]
+    for one in published.values():
+        note = forecast_dynamics.note_words(view, one["cross"]["details"]["ode_note"], axes)
+        assert "variable" not in note
+        assert "SWE-bench Verified is at" in note
+    note = forecast_dynamics.note_words(view, "left the range variable 1 at -277 % after 1.00 decades", axes)
+    assert note == f"it leaves the range: GPQA Diamond is at −277{NBSP}% after a 10-fold step in size"
+    assert forecast_dynamics.note_words(view, "one size only", axes) == "one size only"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("gives 1.33e-06.", f"gives 1.33{NBSP}×{NBSP}10⁻⁶."),
+        ("gives 4.96e−05, 7.0e+26 B", f"gives 4.96{NBSP}×{NBSP}10⁻⁵, 7.0{NBSP}×{NBSP}10²⁶ B"),
+        ("below 1e-6", f"below 1{NBSP}×{NBSP}10⁻⁶"),
+        ("file 3fe2e4 and v1e5 stay", "file 3fe2e4 and v1e5 stay"),
+    ],
+)
+def test_powers_of_ten_are_written_one_way(text: str, shown: str):
+    assert format.scientific(text) == shown
+
+
+def test_no_line_ends_between_a_number_and_its_unit(built: Built):
+    assert format.joined_units("95 % of 3 pp and 4 ppm, x % y") == f"95{NBSP}% of 3{NBSP}pp and 4 ppm, x % y"
+    assert format.joined_sizes("from 7 B to 500 M, 3 Big") == f"from 7{NBSP}B to 500{NBSP}M, 3 Big"
+    written = {path.relative_to(REPOSITORY / "site_src/docs") for path in (REPOSITORY / "site_src/docs").rglob("*.md")}
+    for path in built.docs.rglob("*.md"):
+        if path.relative_to(built.docs) not in written:
+            assert not re.search(r"\d (?:%|pp\b)", path.read_text()), path
+
+
+def test_a_verdict_and_a_reading_show_names_in_the_place_of_ids(view: View):
+    family = next(identity for identity in view.families if view.families[identity]["name"] != identity)
+    name = view.families[family]["name"]
+    item = {
+        "published": [{"name": family}, {"name": f"{family}.r"}],
+        "verdict_reason": f"none agrees; differs: {family}, {family}.r",
+    }
+    assert claim_words.verdict_words(view, item) == f"none agrees; differs: {name}; {name}: r"
+    kept = {
+        "published": [{"name": "r"}],
+        "verdict_reason": "each headline number agrees in some recipe, no recipe with all",
+    }
+    assert claim_words.verdict_words(view, kept) == kept["verdict_reason"]
+    assert claim_words.prose(view, f"ends on one: {family}, {family}.") == f"ends on one: {name}, {name}."
+    assert claim_words.prose(view, f"{family}/x {family}_y {family}.json a-{family}") == (
+        f"{family}/x {family}_y {family}.json a-{family}"
+    )
+
+
+def test_a_recomputed_value_has_the_unit_of_the_printed_one(view: View):
+    assert claim_words.measured(view, 6.955e26, "billion parameters") == (
+        f"6.96{NBSP}×{NBSP}10²⁶{NBSP}billion parameters"
+    )
+    assert claim_words.measured(view, [], "billion parameters") == "none"
+    assert claim_words.measured(view, None, "pp") == format.MISSING
+    assert claim_words.measured(view, 0.72, None) == "0.72"
+
+
+def test_a_recipe_value_has_the_unit_of_the_printed_number_but_a_count_has_none():
+    item = {
+        "published": [{"name": "opt", "unit": "billion parameters"}, {"name": "bloom", "unit": "billion parameters"}]
+    }
+    assert claim_words.unit_of(item, "opt", [13.0, 30.0]) == "billion parameters"
+    assert claim_words.unit_of(item, "opt", 8) == ""
+    assert claim_words.unit_of(item, "not-printed", [1.3, 2.7]) == "billion parameters"
+    assert claim_words.unit_of(item, "not-printed", 0.4) == ""
+    mixed = {"published": [{"name": "r", "unit": None}, {"name": "nc", "unit": "billion parameters"}]}
+    assert claim_words.unit_of(mixed, "not-printed", [1.3, 2.7]) == ""
+
+
+def test_a_caveat_for_readers_names_no_field_of_a_file():
+    stored = {
+        one
+        for path in (REPOSITORY / "data/steering").glob("*/result.json")
+        for one in json.loads(path.read_text())["caveats"]
+    }
+    assert stored
+    for text in map(caveat_words, stored):
+        assert text.endswith(".")
+        assert "gain_" not in text
+    assert caveat_words("gain_random holds one kind.") == ""
+
+
+def test_a_group_that_was_not_measured_is_named_with_the_command_that_measures_it(tmp_path: Path, view: View):
+    lone = View(view.bundle, tmp_path, ChartStore(tmp_path))
+    growth = speed.group_table("growth")
+    assert growth(lone, "") == speed.NOTHING
+    (tmp_path / speed.RESULTS).parent.mkdir(parents=True)
+    (tmp_path / speed.RESULTS).write_text(json.dumps({"runs": [{"group": "panel"}]}))
+    text = growth(lone, "")
+    assert "“Growth with the number of models”" in text
+    assert "<code>python -m bench growth</code>" in text
+    import bench.__main__ as command
+
+    assert set(speed.TITLES) == set(command.GROUPS)
+
+
+def test_the_index_for_programs_lists_badges_last(built: Built):
+    paths = [one["path"] for one in json.loads((built.site / "api/v1/index.json").read_text())["resources"]]
+    badge = ["/badges/" in path for path in paths]
+    assert any(badge)
+    assert badge == sorted(badge)
+    assert paths == sorted(paths, key=lambda path: ("/badges/" in path, path))
+
+
+def test_the_words_of_two_settings_of_one_model_never_meet():
+    def point(row: str, order: int, x: float, label: str) -> dict[str, Any]:
+        return {"row": row, "order": order, "x": x, "label": label}
+
+    points = [
+        point("a", 0, 0.0, "minimal"), point("a", 1, 3.0, "low"), point("a", 2, 9.0, "high"), point("b", 0, 0.0, "none"),
+        point("b", 1, 30.0, "max"),
+    ]  # fmt: skip
+    assert [one["label"] for one in _apart(points)] == ["", "low", "high", "none", "max"]
+
+
+def test_the_chart_of_a_prediction_shows_the_metric_that_passes_and_not_the_one_that_only_admits(view: View):
+    item = synthetic_sections.prediction()
+    (passing,) = item["evaluation"]["margins"]
+    item["evaluation"]["margins"] = [
+        passing | {"metric": "n", "side": "requires", "threshold": 30, "unit": "models"},
+        passing,
+    ]
+    for step in item["timeline"]:
+        step["values"]["n"] = 40
+    chart = predictions._timeline_chart(view, item)
+    assert chart is not None
+    assert chart.title == "The correlation, day by day."
+    assert chart.finding == "Now 0.5; threshold at 0.6 (dashed)."
