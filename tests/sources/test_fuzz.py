@@ -5,6 +5,7 @@ CAPEWATCH_FUZZ sets the number of payloads for each parser (25 by default; the s
 
 from __future__ import annotations
 
+import copy
 import functools
 import json
 import os
@@ -101,7 +102,7 @@ def mutate_tree(data: bytes, rng: random.Random) -> bytes:
         holder, key = rng.choice(spots)
         kind = rng.randrange(3)
         if kind == 0 or (kind == 2 and not isinstance(holder, dict)):
-            holder[key] = rng.choice(JUNK)
+            holder[key] = copy.deepcopy(rng.choice(JUNK))  # else a later change of this tree is one of JUNK itself
         elif kind == 1:
             del holder[key]
         else:
