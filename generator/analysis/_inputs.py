@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from generator.analysis.result import Statistic
-from generator.core import CapewatchError, PartialDate, near_matches
+from generator.core import CapewatchError, PartialDate, counted, near_matches
 from generator.panel.frame import Panel, sampling_stderr
 
 Source: TypeAlias = Panel | pd.DataFrame
@@ -46,7 +46,7 @@ def label(statistic: Statistic, source: Source) -> Statistic:
 def why_unfit(frame: pd.DataFrame, axes: Sequence[str], *, at_least: int = MIN_MODELS) -> str:
     """The reason why these rows carry no statistic over `axes`, or an empty string."""
     if len(frame) < at_least:
-        have = "1 model has" if len(frame) == 1 else f"{len(frame)} models have"
+        have = counted(len(frame), "model has", "models have")
         return f"{have} scores on {' and '.join(axes)}; at least {at_least} are needed"
     for axis in axes:
         values = frame[axis].to_numpy(dtype=float)

@@ -19,6 +19,7 @@ from generator.analysis.coupling import gamma_table
 from generator.analysis.coverage_table import coverage_note
 from generator.analysis.resample import percentile_interval, permutation_test, unit_counts
 from generator.analysis.result import Interval, Statistic
+from generator.core import counted
 
 UNITS = {
     "params": "parameters",
@@ -154,8 +155,8 @@ def _family_scale(
     how = "zero of the isotonic fit of γ12 on log10 size within the family; interval from sampling error of the scores"
     common: dict[str, Any] = {"n": len(models), "method": how, "axes": axes, "inputs": models, "unit": unit}
     if len(table) < 2:
-        counted = f"{_counted(len(models), 'model')} with both scores, {_counted(len(table), 'size step')}"
-        reason = f"{family}: {counted}; a change of sign needs 2"
+        have = f"{counted(len(models), 'model')} with both scores, {counted(len(table), 'size step')}"
+        reason = f"{family}: {have}; a change of sign needs 2"
         return Statistic.missing("Nc", reason, **common)
     gamma = table["gamma"].to_numpy(dtype=float)
     state, index = crossing_state(gamma)
@@ -294,10 +295,6 @@ def pooled_critical_scale(
 
 def _power(exponent: float) -> float | None:
     return 10**exponent if math.isfinite(exponent) and abs(exponent) < 300 else None
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _logistic_crossing(log_n: np.ndarray, positive: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -18,7 +18,7 @@ import pandas as pd
 from generator.analysis._inputs import Source, decimal_years, label, rows, score_stderr, why_unfit
 from generator.analysis.population import correlation, fisher_interval
 from generator.analysis.result import Statistic
-from generator.core import PartialDate
+from generator.core import PartialDate, counted
 from generator.panel.frame import Panel
 
 ACTIVE_R = 0.5
@@ -42,9 +42,8 @@ def spread_ratio(source: Source, axis: str, reference: str, *, k: int = 5, order
     how = f"range of {axis} over range of {reference} in the top {k} by {order_by}"
     common: dict[str, Any] = {"n": len(top), "method": how, "unit": "ratio", "axes": (axis, reference)}
     if len(top) < k:
-        return label(
-            Statistic.missing("spread ratio", f"{len(top)} models have both scores; {k} are needed", **common), source
-        )
+        reason = f"{counted(len(top), 'model has', 'models have')} both scores; {k} are needed"
+        return label(Statistic.missing("spread ratio", reason, **common), source)
     a, b = (top[name].to_numpy(dtype=float) for name in (axis, reference))
     if np.ptp(b) == 0:
         return label(Statistic.missing("spread ratio", f"{reference} does not vary in the top {k}", **common), source)

@@ -11,6 +11,7 @@ from generator.core.files import (
     write_if_changed,
     write_json,
 )
+from generator.core.words import counted
 
 __all__ = [
     "CapewatchError",
@@ -19,6 +20,7 @@ __all__ = [
     "ProblemsFound",
     "WrongCall",
     "canonical_json",
+    "counted",
     "near_matches",
     "parse_day",
     "printable",

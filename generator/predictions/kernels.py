@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from generator.core import counted
 from generator.predictions.sample import Sample
 from generator.schema.prediction import Line, Metric
 
@@ -191,7 +192,7 @@ class _Leaders:
         else:
             self.used |= drawn[0]
             named = " and ".join(dict.fromkeys(str(axis) for axis in (order_by, *needs)))
-            self.why = f"{_models(int(drawn[0].sum()))} scores on {named}; {k} are needed"
+            self.why = f"{counted(int(drawn[0].sum()), 'model has', 'models have')} scores on {named}; {k} are needed"
 
     def spread(self, axis: str | None) -> np.ndarray:
         """(B,) highest minus lowest score of the leaders."""
@@ -207,16 +208,12 @@ class _Leaders:
         return np.broadcast_to(spread, (self._request.sample.size,))
 
 
-def _models(count: int) -> str:
-    return f"{count} model has" if count == 1 else f"{count} models have"
-
-
 def _gated(request: Request, values: np.ndarray, have: np.ndarray, *, need: int) -> Result:
     """The values where at least `need` models have scores, with the reason when the first has none."""
     numbers = have.sum(axis=1)
     values = np.broadcast_to(np.where(numbers >= need, values, np.nan), (request.sample.size,))
     count = int(numbers[0])
-    short = f"{_models(count)} the scores; at least {need} are needed"
+    short = f"{counted(count, 'model has', 'models have')} the scores; at least {need} are needed"
     return Result(values, have[0], short if count < need else f"the {count} models do not differ")
 
 

@@ -66,7 +66,7 @@ def test_a_prediction_shows_the_other_interval_of_the_same_correlation_and_why_i
     for text in found:
         assert "[0.66, 0.96] here (bootstrap: labs drawn with replacement)" in text
         assert "[0.44, 0.97] where couplings are listed (jackknife: labs left out one at a time)" in text
-        assert "the second is the one to trust" in text
+        assert "the second is the cautious reading" in text
 
 
 def test_choices_of_a_prediction_are_told_by_the_names_of_tracks_and_what_readings_say(view: View):

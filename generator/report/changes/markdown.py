@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
+from generator.core import counted
 from generator.report.changes.records import Changes, HReading, Mover, Observed, PhaseReading, Reading
-from generator.report.changes.words import counted, interval, number, prediction_line, signed
+from generator.report.changes.words import interval, number, prediction_line, signed
 
 T = TypeVar("T")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ufffe\uffff\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from generator.core import counted
 from generator.report.changes.records import (
     Changes,
     Headline,
@@ -29,10 +30,6 @@ def number(value: float | None, digits: int = 2) -> str:
 def signed(value: float | None, digits: int = 2) -> str:
     shown = number(value, digits)
     return f"+{shown}" if value is not None and value > 0 and shown != number(0.0, digits) else shown
-
-
-def counted(quantity: int, one: str, many: str = "") -> str:
-    return f"{quantity} {one if quantity == 1 else many or one + 's'}"
 
 
 def listed(names: Sequence[str], *, limit: int = NAMED) -> str:

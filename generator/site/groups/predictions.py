@@ -168,7 +168,11 @@ def _beside(view: View, row: Row) -> list[str]:
         found.append(
             f"This r has two intervals: {format.interval(*here)} here ({interval_kind(bounds)}), in step with the shares of standings "
             f"below; {format.interval(*there)} where couplings are listed ({interval_kind(same['interval'])})."
-            + (" With few labs the first comes out too narrow, so the second is the one to trust." if wider else "")
+            + (
+                " A bootstrap of few labs tends to be too narrow, so the second is the cautious reading."
+                if wider
+                else ""
+            )
         )
     return found
 
