@@ -17,7 +17,7 @@ from generator.core import read_json
 from generator.report.bundle import Bundle
 from generator.site.jobs import finish_jobs, start_jobs
 from generator.site.kept import KeptPages
-from generator.site.policy import add_policy
+from generator.site.policy import TRUSTED, add_policy
 from generator.site.rendering import RenderReport, render
 from generator.site.sitemap import date_sitemap
 
@@ -69,6 +69,8 @@ def run_mkdocs(
     started = start_jobs(out, jobs, [missing[number::count] for number in range(count)], as_of=as_of, ready=ready)
     kept.put_into(jobs / "kept")
     told = finish_jobs(started)
+    (policy,) = {answer["policy"] for answer in told}
+    kept.renew_policy(jobs / "kept", policy)
     os.replace(jobs / "0", fresh)
     for record in kept.records.values():
         _move(jobs / "kept" / record["dest"], fresh / record["dest"])
@@ -82,7 +84,7 @@ def run_mkdocs(
     dated = read_json(out / "days.json")
     date_sitemap(fresh, dated["days"], site_url=dated["site_url"])
     trim(fresh)
-    add_policy(fresh)
+    add_policy(fresh, policy, besides={TRUSTED, *(record["dest"] for record in kept.records.values())})
     shutil.rmtree(jobs)
     kept.save(fresh)
     exchange(fresh, site)

@@ -1,6 +1,6 @@
 """Pages of the site before that are still right: a page is kept when its Markdown and all that pages share are the same.
 
-build/cache/pages.json   {shared, digest, paths, pages: {path: {key, dest, html, entries, anchors, links}}}
+build/cache/pages.json   {shared, digest, policy, paths, pages: {path: {key, dest, html, entries, anchors, links}}}
 `key` is the digest of the page's Markdown, `html` that of the page as it was published; `shared` covers the configuration, the
 theme's overrides, the code, the versions of what renders and the day. The data digest that the head of every page names changes
 with any change of the data: it is no part of `shared`, and is put in anew. A page whose published file is gone or changed is
@@ -18,11 +18,11 @@ from pathlib import Path
 from typing import Any
 
 from generator.core import CapewatchError, canonical_json, read_json, sha256_bytes, sha256_file, write_atomic
-from generator.site.policy import without_policy
+from generator.site.policy import with_policy
 
 DISTRIBUTIONS = ("jinja2", "markdown", "mkdocs", "mkdocs-material", "pygments", "pymdown-extensions")
 _HERE = Path(__file__).resolve().parent
-_CODE = tuple(_HERE / name for name in ("kept.py", "pages_job.py", "raw.py"))
+_CODE = tuple(_HERE / name for name in ("kept.py", "pages_job.py", "policy.py", "raw.py", "repeated.py"))
 #: Where the head of a page names the data digest (site_src/overrides/main.html).
 _DIGEST = 'data-digest="{}"'
 _ENVIRONMENT = re.compile(r"!ENV\s+\[?\s*([A-Z_][A-Z0-9_, ]*)")
@@ -35,7 +35,7 @@ class KeptPages:
         self._docs, self._site = out / "docs", site
         self._path = out / "cache" / "pages.json"
         self._shared, self._digest = _shared_digest(out, as_of)
-        self._before = self._digest
+        self._before, self._policy = self._digest, ""
         files = sorted(path for path in self._docs.rglob("*") if path.is_file())
         self._paths = [path.relative_to(self._docs).as_posix() for path in files]
         self._keys = {path: sha256_file(self._docs / path) for path in self._paths if path.endswith(".md")}
@@ -47,13 +47,24 @@ class KeptPages:
         return [path for path in self._keys if path not in self.records]
 
     def put_into(self, folder: Path) -> None:
-        """Lay the kept pages into the new site, as they were before the policy was put in, with the present data digest."""
+        """Lay the kept pages into the new site, with the present data digest."""
         for record in self.records.values():
             target = folder / record["dest"]
             target.parent.mkdir(parents=True, exist_ok=True)
             text = (self._site / record["dest"]).read_text(encoding="utf-8")
-            text = without_policy(text).replace(_DIGEST.format(self._before), _DIGEST.format(self._digest))
+            text = text.replace(_DIGEST.format(self._before), _DIGEST.format(self._digest))
             target.write_text(text, encoding="utf-8")
+
+    def renew_policy(self, folder: Path, policy: str) -> None:
+        """Give the pages that were put into `folder` the policy of this site, where that is another one."""
+        if policy == self._policy:
+            return
+        self._policy = policy
+        for record in self.records.values():
+            path = folder / record["dest"]
+            path.write_text(
+                with_policy(path.read_text(encoding="utf-8"), policy, name=record["dest"]), encoding="utf-8"
+            )
 
     def add(self, pages: Mapping[str, dict[str, Any]]) -> None:
         """Take in the pages that were built."""
@@ -77,7 +88,13 @@ class KeptPages:
         """Remember the pages as they will be published from `folder`; the whole record is exchanged at once."""
         for record in self.records.values():
             record["html"] = sha256_file(folder / record["dest"])
-        kept = {"shared": self._shared, "digest": self._digest, "paths": self._paths, "pages": self.records}
+        kept = {
+            "shared": self._shared,
+            "digest": self._digest,
+            "policy": self._policy,
+            "paths": self._paths,
+            "pages": self.records,
+        }
         write_atomic(self._path, canonical_json(kept))
 
     def _usable(self) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -89,7 +106,7 @@ class KeptPages:
             return
         if before["shared"] != self._shared or not set(before["paths"]) <= set(self._paths):
             return
-        self._before = before["digest"]
+        self._before, self._policy = before["digest"], before["policy"]
         for path, record in before["pages"].items():
             published = self._site / record["dest"]
             if (

@@ -19,10 +19,15 @@ from typing import Any
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
 from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import BuildError
 from mkdocs.plugins import BasePlugin, event_priority
 from mkdocs.structure.files import File, Files
+from mkdocs.structure.nav import Navigation
+from mkdocs.utils import get_relative_url
 
-from generator.core import canonical_json, read_json
+from generator.core import CapewatchError, canonical_json, read_json
+from generator.site.policy import TRUSTED, Policy
+from generator.site.repeated import make_once, repeats, use_one_converter
 
 
 class _Left(File):
@@ -40,10 +45,13 @@ class _Selected(BasePlugin):
         self._pages, self._statics = pages, statics
         self._built: dict[str, tuple[Any, list[dict[str, str]]]] = {}
         self._seen = 0
+        self._policy: Policy | None = None
+        self._bases: set[str] = set()
         self.order: list[str] = []
 
     def on_files(self, files: Files, **_: Any) -> Files:
         self.order = [file.src_uri for file in files.documentation_pages()]
+        self._bases = {get_relative_url(".", file.url) for file in files.documentation_pages()}
         for file in files:
             wanted = (
                 (self._pages is None or file.src_uri in self._pages) if file.is_documentation_page() else self._statics
@@ -54,23 +62,40 @@ class _Selected(BasePlugin):
 
     def on_env(self, env: Any, **_: Any) -> Any:
         env.auto_reload = False  # templates do not change during a build: no look at the disk for each of their uses
+        make_once(env)
         return env
 
     @event_priority(-100)  # after the search plugin has added the page's entries
-    def on_page_context(self, context: Any, *, page: Any, config: MkDocsConfig, **_: Any) -> Any:
+    def on_page_context(self, context: Any, *, page: Any, config: MkDocsConfig, nav: Navigation, **_: Any) -> Any:
         entries = getattr(config.plugins["material/search"], "search_index").entries  # noqa: B009 - mkdocs types plugins as bare
         self._built[page.file.src_uri] = (page, entries[self._seen :])
         self._seen = len(entries)
-        return context
+        return repeats(context, page=page, nav=nav)
+
+    def on_post_template(self, output: str, *, template_name: str, **_: Any) -> str:
+        if template_name != TRUSTED:
+            return output
+        self._policy = Policy(output, self._bases)
+        return self._policy.put_into(output, name=TRUSTED)
 
     def on_post_page(self, output: str, *, page: Any, **_: Any) -> str:
         page.markdown = page.content = None  # written; a large site is not held in memory
-        return output
+        try:
+            return self.policy.put_into(output, name=page.file.dest_uri)
+        except CapewatchError as error:
+            raise BuildError(str(error)) from error
+
+    @property
+    def policy(self) -> Policy:
+        if self._policy is None:
+            raise BuildError(f"{TRUSTED} is missing: the theme's own scripts cannot be told from others")
+        return self._policy
 
     def report(self) -> dict[str, Any]:
         """What the parent joins: the order of all pages, and of each built one what a whole build would know."""
         return {
             "order": self.order,
+            "policy": self.policy.text,
             "pages": {
                 path: {
                     "dest": page.file.dest_uri,
@@ -99,6 +124,7 @@ def run(job: Path) -> None:
     gc.set_threshold(100_000, 20, 50)  # millions of short-lived nodes: the default collects far too often
     config = load_config(told["config"], site_dir=told["site_dir"], strict=True)
     pages = None if told["pages"] is None else set(told["pages"])
+    use_one_converter()
     selected = _Selected(pages, statics=told["statics"])
     config.plugins["capewatch-pages"] = selected
     build(config, dirty=True)

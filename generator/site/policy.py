@@ -15,6 +15,7 @@ import base64
 import hashlib
 import json
 import re
+from collections.abc import Container, Iterable
 from functools import lru_cache
 from pathlib import Path
 
@@ -23,7 +24,10 @@ from generator.core import CapewatchError
 _CHARSET = '<meta charset="utf-8">'
 _TAG = '\n      <meta http-equiv="Content-Security-Policy" content="{}">'
 _OLD = re.compile(re.escape(_TAG).replace(r"\{\}", '[^"]*'))
-_TRUSTED = "404.html"
+#: The page for missing addresses.
+TRUSTED = "404.html"
+_BASE = "new URL(BASE,location)"
+_HINT = "scripts belong in site_src/docs/assets/javascripts; text from data must be escaped"
 _SCRIPT = re.compile(r"<script(?P<attributes>[^>]*)>(?P<body>.*?)</script\s*>", re.DOTALL | re.IGNORECASE)
 _SOURCE = re.compile(r"(?:^|\s)src\s*=", re.IGNORECASE)
 _DATA = re.compile(r"\btype=\"application/(?:ld\+)?json\"")
@@ -34,40 +38,51 @@ _RULES = (
 )  # fmt: skip
 
 
-def add_policy(site: Path) -> str:
-    """Put the policy into every page below `site`, in place of one that is there; returns it.
+class Policy:
+    """The policy of a site, and which inline scripts it allows.
 
-    Raises CapewatchError for a page with an inline script that is not the theme's, or without the theme's head.
+    trusted: the page for missing addresses as the theme made it; bases: the ways up to the site's root of all pages.
     """
-    before = {path: path.read_text(encoding="utf-8") for path in sorted(site.rglob("*.html"))}
-    texts = {path: without_policy(text) for path, text in before.items()}
-    trusted = site / _TRUSTED
-    if trusted not in texts:
-        raise CapewatchError(f"{_TRUSTED} is missing: the theme's own scripts cannot be told from others")
-    known = set(_neutral(texts[trusted]).values())
-    hashes: set[str] = set()
-    for path, text in texts.items():
-        name = path.relative_to(site).as_posix()
-        for body, neutral in _neutral(text).items():
-            if neutral not in known:
+
+    def __init__(self, trusted: str, bases: Iterable[str]) -> None:
+        scripts = _neutral(trusted)
+        self._known = frozenset(scripts.values())
+        everywhere = {body.replace(_BASE, _based(base)) for body in self._known for base in bases}
+        self.text = _policy({_hash(body) for body in {*scripts, *everywhere} if _BASE not in body})
+
+    def put_into(self, page: str, *, name: str) -> str:
+        """The page with the policy. Raises CapewatchError for an inline script that is not the theme's, or a head that is not."""
+        for body, neutral in _neutral(page).items():
+            if neutral not in self._known:
                 raise CapewatchError(
-                    f"{name}: holds an inline script that the theme does not have: {body[:80]!r}",
-                    hint="scripts belong in site_src/docs/assets/javascripts; text from data must be escaped",
+                    f"{name}: holds an inline script that the theme does not have: {body[:80]!r}", hint=_HINT
                 )
-            hashes.add(_hash(body))
-        if text.count(_CHARSET) != 1:
-            raise CapewatchError(f"{name}: no single {_CHARSET} to put the policy behind")
-    policy = _policy(hashes)
-    tag = _CHARSET + _TAG.format(policy)
-    for path, text in texts.items():
-        made = text.replace(_CHARSET, tag, 1)
-        if made != before[path]:
-            path.write_text(made, encoding="utf-8")
-    return policy
+        return with_policy(page, self.text, name=name)
+
+
+def with_policy(page: str, policy: str, *, name: str) -> str:
+    """The page with the policy in its head, in place of one that is there. Raises CapewatchError where it has no such head."""
+    page = without_policy(page)
+    if page.count(_CHARSET) != 1:
+        raise CapewatchError(f"{name}: no single {_CHARSET} to put the policy behind")
+    return page.replace(_CHARSET, _CHARSET + _TAG.format(policy), 1)
+
+
+def add_policy(site: Path, policy: str, *, besides: Container[str]) -> None:
+    """Put the policy into every page below `site` but those `besides` (addresses of files), which have it. Such a page may hold
+    no inline script at all. Raises CapewatchError where one does."""
+    for path in sorted(site.rglob("*.html")):
+        name = path.relative_to(site).as_posix()
+        if name in besides:
+            continue
+        page = path.read_text(encoding="utf-8")
+        for body in inline_scripts(page):
+            raise CapewatchError(f"{name}: holds an inline script: {body[:80]!r}", hint=_HINT)
+        path.write_text(with_policy(page, policy, name=name), encoding="utf-8")
 
 
 def without_policy(text: str) -> str:
-    """A page as it was before `add_policy`."""
+    """A page as it was before it had a policy."""
     return _OLD.sub("", text)
 
 
@@ -84,9 +99,11 @@ def _neutral(page: str) -> dict[str, str]:
     """Each inline script of a page, without the one thing that differs between pages: the way up to the site's root."""
     config = _CONFIG.search(page)
     base = str(json.loads(config[1])["base"]) if config else "."
-    return {
-        body: body.replace(f'new URL("{base}",location)', "new URL(BASE,location)") for body in inline_scripts(page)
-    }
+    return {body: body.replace(_based(base), _BASE) for body in inline_scripts(page)}
+
+
+def _based(base: str) -> str:
+    return f'new URL("{base}",location)'
 
 
 @lru_cache(maxsize=256)
