@@ -20,6 +20,8 @@ _WORDS = {
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)([bm])")
 SHOWN_VALUES = 6
 _NONE = "none"
+#: What an id may be: a whole word, not inside the name of a file or a longer word.
+_TOKEN = re.compile(r"(?<![\w./_-])\w(?:[\w.-]*\w)?(?![\w/_-]|\.\w)")
 #: Families that the papers alone make of models whose makers' families are narrower.
 PAPER_FAMILIES = {
     "gpt-neo-with-j-neox": "GPT-Neo with J and NeoX",
@@ -69,7 +71,7 @@ def verdict_words(view: View, item: Mapping[str, Any]) -> str:
 
 def prose(view: View, text: str) -> str:
     """A filled-in text for readers: ids of families and models as names, powers of ten as everywhere on the site."""
-    return format.scientific(_ids(view).sub(lambda found: _entity(view, found.group()) or found.group(), text))
+    return format.scientific(_TOKEN.sub(lambda found: _named(view, found.group()), text))
 
 
 def unit_of(item: Mapping[str, Any], name: str, found: Any) -> str:
@@ -103,14 +105,9 @@ def value(view: View | None, found: Any) -> str:
     return format.words(found)
 
 
-def _ids(view: View) -> re.Pattern[str]:
-    """Ids of families and models as whole words, longest first; not inside the name of a file or a longer word."""
-    found = sorted({*view.families, *view.models, *PAPER_FAMILIES}, key=lambda one: (-len(one), one))
-    return (
-        re.compile(rf"(?<![\w./_-])(?:{'|'.join(map(re.escape, found))})(?![\w/_-]|\.\w)")
-        if found
-        else re.compile(r"(?!)")
-    )
+def _named(view: View, token: str) -> str:
+    known = token in view.families or token in view.models or token in PAPER_FAMILIES
+    return (known and _entity(view, token)) or token
 
 
 def _group(view: View, identity: str) -> str:

@@ -13,7 +13,7 @@ from generator.site import format, tables
 from generator.site.charts import Figure, Key
 from generator.site.labels import corner, places
 from generator.site.tables import Column
-from generator.site.thinning import thinned, thinning_note
+from generator.site.thinning import evenly
 from generator.site.twins import outside
 from generator.site.view import FRONTIER, View
 from generator.site.wording import coupling_sentence
@@ -142,11 +142,9 @@ def score_timeline(view: View, axis: str, track: str, models: Iterable[Row]) -> 
     if len(points) < 3:
         return None
     best = max(points, key=lambda point: point["y"])
-    drawn = thinned(points, x="day", y="y")
     chart = view.charts.chart(
         f"benchmark-{axis}-{track}", "timeline", {"points": points, "levels": []},
         {"x": "Release", "y": f"Score, {format.UNIT_WORDS.get(unit, unit)}", "who": "Lab"},
-        still={"points": drawn},
     )  # fmt: skip
     return Figure(
         identity=f"scores-{axis}-{track}",
@@ -154,7 +152,6 @@ def score_timeline(view: View, axis: str, track: str, models: Iterable[Row]) -> 
         finding=f"{view.track_name(track)}: {format.plural(len(points), 'model')}; highest: {best['name']}, {best['y_text']}.",
         chart=chart,
         keys=lab_keys(view, [{"lab": point["group"]} for point in points]),
-        note=thinning_note(drawn, points),
         csv=view.csv(f"panel-{track}"),
     )
 
@@ -227,7 +224,7 @@ def _line(view: View, track: str, pair: tuple[str, str], rows: Sequence[Row]) ->
     names = ("x", "fitted", "ci_low", "ci_high", "pi_low", "pi_high")
     banded = [row for row in (view.rows(f"line-{track}") or rows) if "pi_low" in row]
     if banded:
-        return sorted(({name: row[name] for name in names} for row in banded), key=lambda row: row["x"])
+        return evenly(sorted(({name: row[name] for name in names} for row in banded), key=lambda row: row["x"]))
     line = (view.pair_statistic(track, "slope", pair) or {}).get("details", {}).get("line")
     if not line:
         return [{}]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -30,6 +30,8 @@ STATES = {
 }
 
 
+#: families that the figure of Nc has rows for, those with an estimate first
+MOST_FAMILIES = 100
 ESTIMATED = ("bracketed", "several crossings")
 
 
@@ -150,15 +152,20 @@ def scale_figure(view: View, track: str) -> Figure | None:
         if name.startswith(f"{track}/nc/")
     }
     states = {family: _state(statistic) for family, statistic in statistics.items()}
+    sizes: dict[str, list[float]] = defaultdict(list)
+    for row in view.gamma_rows(track):
+        sizes[row["family"]] += [row[end] for end in ("n_from", "n_to") if format.known(row[end])]
     points = [
-        point
+        _scale_point(view, family, statistic, states[family], sizes[family])
         for family, statistic in statistics.items()
-        if states[family] in STATES and (point := _scale_point(view, track, family, statistic, states[family]))
+        if states[family] in STATES and sizes[family]
     ]
     if not points:
         return None
     kinds = list(STATES)
     points.sort(key=lambda point: (kinds.index(point["group"]), point["x"], point["row"]))
+    left = len(points) - MOST_FAMILIES
+    points = points[:MOST_FAMILIES]
     paper = paper_scale(view)
     chart = view.charts.chart(
         f"nc-{track}", "rows", {"points": points, "marks": [{"x": paper[0]}] if paper else []},
@@ -182,7 +189,9 @@ def scale_figure(view: View, track: str) -> Figure | None:
             if any(point["group"] == state for point in points)
         ],
         note="Bars: 95 % interval from the sampling error of the scores, where there is one; without an estimate, the sizes "
-        "that the family has." + (f" Dashed: the papers' {format.size(paper[0])}." if paper else ""),
+        "that the family has."
+        + (f" Dashed: the papers' {format.size(paper[0])}." if paper else "")
+        + (f" {format.plural(left, 'further family', 'further families')} in the file alone." if left > 0 else ""),
         csv=view.csv(f"families-{track}"),
         table=_scale_table(view, statistics, states),
     )
@@ -196,11 +205,7 @@ def _colour(state: str) -> str:
     return "var(--cw-accent)" if state in ESTIMATED else "var(--cw-muted)"
 
 
-def _scale_point(view: View, track: str, family: str, statistic: Row, state: str) -> dict[str, Any] | None:
-    rows = [row for row in view.gamma_rows(track) if row["family"] == family]
-    sizes = [row[end] for row in rows for end in ("n_from", "n_to") if format.known(row[end])]
-    if not sizes:
-        return None
+def _scale_point(view: View, family: str, statistic: Row, state: str, sizes: Sequence[float]) -> dict[str, Any]:
     low, high, at = min(sizes), max(sizes), (min(sizes) * max(sizes)) ** 0.5
     placed = has_estimate(statistic)
     if placed:

@@ -13,6 +13,8 @@ from generator.site.escape import filled
 
 #: a table with more rows than this scrolls in a frame of its own, under a header that stays
 TALL_ROWS = 24
+#: of a table with more rows a page holds so many, the first ones; the files for programs have all
+MOST_ROWS = 300
 #: class of a table of titles, whose rows become cards below the width of a desk; each cell then says the name of its column
 STACKED = "cw-table--titles"
 #: the same for every other table of this many columns, on a phone alone
@@ -78,8 +80,15 @@ def table(
     attributes: Markup | str = "",
     visible_caption: bool = False,
     tall: bool = True,
+    whole: bool = False,
 ) -> Markup:
-    """The whole table in a frame that scrolls sideways alone and can be reached by keyboard."""
+    """The table in a frame that scrolls sideways alone and can be reached by keyboard; `whole`: however many rows it has."""
+    rows = list(rows)
+    if len(rows) > MOST_ROWS and not whole:
+        left = f"The first {format.count(MOST_ROWS)} of {format.count(len(rows))} rows; the files of the page Data hold them all."
+        rows = rows[:MOST_ROWS]
+    else:
+        left = ""
     head = Markup("").join(_header(column) for column in columns)
     classes_of = [str(_classes(column)) for column in columns]
     plain = [column.kind == "text" for column in columns]
@@ -94,7 +103,7 @@ def table(
     return filled(
         '<div class="cw-frame{tall}" tabindex="0" role="region" aria-label="{caption}">\n'
         '<table data-search-exclude class="cw-table{classes}"{sort}{attributes}>\n<caption{kind}>{caption}</caption>\n'
-        "<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>\n</div>",
+        "<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>\n</div>{left}",
         caption=caption,
         tall=" cw-frame--tall" if tall and len(lines) > TALL_ROWS else "",
         classes=f" {classes}" if classes else "",
@@ -103,6 +112,7 @@ def table(
         kind=kind,
         head=head,
         body=body,
+        left=filled('\n<p class="cw-small">{}</p>', left) if left else "",
     )
 
 

@@ -7,6 +7,7 @@ keeps the outline of the cloud, and its highest point. The live chart has every 
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -16,6 +17,42 @@ from generator.site import format
 POINTS = 400
 COLUMNS, ROWS = 25, 16
 Row = Mapping[str, Any]
+
+
+def stilled(data: Mapping[str, Sequence[Row]]) -> tuple[dict[str, Sequence[Row]], str]:
+    """The data sets that the static drawing of a chart shows, and in words what it leaves out.
+
+    Of ``points`` that have a height: the highest of each cell; of ``threads``: the longest lines; ``paths``, which are drawn at a reader's
+    wish alone, not at all where they are many; other data sets whole.
+    """
+    shown = dict(data)
+    points = data.get("points") or ()
+    if points and "y" in points[0]:
+        shown["points"] = thinned(points, x="x" if "x" in points[0] else "day", y="y")
+    if len(data.get("threads") or ()) > POINTS:
+        shown["threads"] = _longest(data["threads"])
+    if len(data.get("paths") or ()) > POINTS:
+        shown["paths"] = ()
+    return shown, thinning_note(shown.get("points") or (), points)
+
+
+def _longest(threads: Sequence[Row]) -> list[Row]:
+    """Whole lines, the longest first, of at most `POINTS` points together."""
+    lengths = Counter(row["series"] for row in threads)
+    chosen, left = set(), POINTS
+    for series, length in sorted(lengths.items(), key=lambda item: (-item[1], str(item[0]))):
+        if length > left:
+            break
+        chosen.add(series)
+        left -= length
+    return [row for row in threads if row["series"] in chosen]
+
+
+def evenly(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """At most `POINTS` of some rows, evenly spread, both ends among them."""
+    if len(rows) <= POINTS:
+        return list(rows)
+    return [rows[round(index * (len(rows) - 1) / (POINTS - 1))] for index in range(POINTS)]
 
 
 def thinned(points: Sequence[Row], *, x: str, y: str) -> list[Row]:

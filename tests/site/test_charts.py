@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,7 @@ from generator.core import CapewatchError
 from generator.site.charts import drawing
 from generator.site.charts.store import ChartStore, fill
 from generator.site.charts.templates import TEMPLATES
-from generator.site.thinning import POINTS, thinned, thinning_note
+from generator.site.thinning import POINTS, evenly, stilled, thinned, thinning_note
 
 POINT = {"x": 1.0, "y": 2.0, "name": "A <b>&", "who": "L", "x_text": "1", "y_text": "2", "more": "m", "colour": "var(--c)",
          "shape": "square", "group": "g", "label": "A <b>&", "day": "2026-01-02", "low": 1.0, "high": 3.0, "series": "s",
@@ -126,12 +128,32 @@ def test_a_drawing_of_very_many_points_has_the_highest_of_each_cell_and_says_so(
     assert thinning_note(many[:POINTS], many[:POINTS]) == ""
 
 
-def test_the_drawing_can_show_less_than_the_chart(store: ChartStore) -> None:
-    chart = store.chart("a", "timeline", {"points": points()}, TOKENS, still={"points": points()[:1]})
+def test_the_drawing_of_a_chart_of_very_many_points_shows_less_and_the_chart_says_so(store: ChartStore) -> None:
+    many = [one | {"y": float(index % 97)} for index in range(POINTS + 1) for one in points()[:1]]
+    chart = store.chart("a", "timeline", {"points": many}, TOKENS)
     spec = json.loads(store.files["assets/charts/a.json"])
-    assert len(spec["datasets"]["points"]) == len(points())
-    whole = store.chart("b", "timeline", {"points": points()}, TOKENS)
-    assert chart.svg.count("<path") < whole.svg.count("<path")
+    assert len(spec["datasets"]["points"]) == len(many)
+    assert chart.svg.count("<path") < len(many)
+    assert chart.left_out == thinning_note(thinned(many, x="day", y="y"), many) != ""
+    assert store.chart("b", "timeline", {"points": points()}, TOKENS).left_out == ""
+
+
+def test_of_very_many_lines_the_longest_are_drawn_whole() -> None:
+    lines = {f"s{index}": 2 + index % 7 for index in range(POINTS)}
+    threads = [{"series": name, "x": at, "y": at} for name, length in lines.items() for at in range(length)]
+    shown = stilled({"threads": threads})[0]["threads"]
+    assert 0 < len(shown) <= POINTS
+    assert Counter(row["series"] for row in shown) == {row["series"]: lines[row["series"]] for row in shown}
+    assert min(lines[row["series"]] for row in shown) == max(lines.values())
+
+
+def test_some_of_many_rows_are_evenly_spread_and_hold_both_ends() -> None:
+    rows = [{"x": index} for index in range(5_000)]
+    some = evenly(rows)
+    assert len(some) == POINTS
+    assert (some[0], some[-1]) == (rows[0], rows[-1])
+    steps = {b["x"] - a["x"] for a, b in pairwise(some)}
+    assert max(steps) - min(steps) <= 1
 
 
 def test_what_is_drawn_beside_is_what_is_drawn_here(store: ChartStore, tmp_path: Path) -> None:

@@ -144,6 +144,16 @@ def test_the_crowded_corner_holds_the_better_half_of_the_models() -> None:
     assert window == {"x_low": 70.0, "x_high": 95.0, "y_low": 80.0, "y_high": 95.0}
 
 
+def test_a_table_of_very_many_rows_holds_the_first_ones_and_says_so() -> None:
+    rows = [(str(index),) for index in range(tables.MOST_ROWS + 20)]
+    some = str(tables.table((tables.Column("A"),), rows, caption="Numbers"))
+    assert some.count("<tr>") == tables.MOST_ROWS + 1
+    assert "The first 300 of 320 rows" in some
+    whole = str(tables.table((tables.Column("A"),), rows, caption="Numbers", whole=True))
+    assert whole.count("<tr>") == len(rows) + 1
+    assert "The first" not in whole
+
+
 def test_a_card_tells_two_intervals_apart_by_the_columns_they_belong_to() -> None:
     columns = [tables.Column(label) for label in ("Lab", "Mean", "95 % interval", "Slope", "95 % interval")]
     html = str(tables.table(columns, [["a", "1", "2", "3", "4"]], caption="Labs"))

@@ -119,7 +119,8 @@ class Figure:
             f"{base}{self.chart.path}",
             f"{base}embed/{self.chart.name}/",
         )
-        return filled('<p class="cw-chart__foot">{} <span class="cw-chart__links">{}</span></p>\n', self.note, links)
+        note = " ".join(part for part in (self.note, self.chart.left_out) if part)
+        return filled('<p class="cw-chart__foot">{} <span class="cw-chart__links">{}</span></p>\n', note, links)
 
     def _details(self) -> Markup:
         if not self.table:

@@ -16,6 +16,7 @@ from markupsafe import Markup
 
 from generator.core import canonical_json, sha256_bytes, write_if_changed
 from generator.site.charts import drawing
+from generator.site.thinning import stilled
 
 if TYPE_CHECKING:
     from generator.site.charts.figure import Figure
@@ -30,12 +31,13 @@ _PLACES = re.compile(_PLACE.format("([0-9a-f]{32})"))
 
 @dataclass(frozen=True)
 class Chart:
-    """One chart of a page: where its specification is, its static drawing, and the store that
-    is told under which figure it was shown."""
+    """One chart of a page: where its specification is, its static drawing, the store that is told under which figure it was
+    shown, and in words what the drawing leaves out."""
 
     path: str
     svg: Markup
     store: ChartStore | None = field(default=None, repr=False, compare=False)
+    left_out: str = ""
 
     @property
     def name(self) -> str:
@@ -64,17 +66,18 @@ class ChartStore:
         template: str,
         data: Mapping[str, Rows],
         tokens: Mapping[str, Any],
-        *,
-        still: Mapping[str, Rows] | None = None,
     ) -> Chart:
         """Fill a template. `name` is the chart's address below assets/charts/; `tokens` replace ``@x`` and the like; a list replaces
-        a list that holds the token alone; `still`: data sets that the static drawing has in place of those of the chart."""
+        a list that holds the token alone. The static drawing shows less of very many points (see generator.site.thinning)."""
         spec = fill(self._template(template), data, tokens)
         path = f"{CHARTS}{name}.json"
         text = canonical_json(spec)
         self.files[path] = text
-        drawn = fill(self._template(template), {**data, **still}, tokens) if still else spec
-        return Chart(path, self._drawing(drawn, canonical_json(drawn) if still else text), self)
+        still, note = stilled(data)
+        if still == dict(data):
+            return Chart(path, self._drawing(spec, text), self)
+        drawn = fill(self._template(template), still, tokens)
+        return Chart(path, self._drawing(drawn, canonical_json(drawn)), self, note)
 
     def bundle(self) -> str:
         """Vega, Vega-Lite and vega-embed as one script that asks no other host for anything."""

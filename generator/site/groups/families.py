@@ -67,7 +67,7 @@ def _table(view: View, families: Sequence[Row]) -> Markup:
                 critical_size(view, TRACK, family["id"]),
             )
         )
-    return tables.table(columns, body, caption="Families", tall=False)
+    return tables.table(columns, body, caption="Families", tall=False, whole=True)
 
 
 def _page(view: View, family: Row) -> Page:

@@ -20,6 +20,8 @@ from generator.site.view import View
 from generator.site.wording import has_estimate, range_words
 
 URL = "matrices/"
+#: families that the page shows, those of most models; the file has all
+MOST_FAMILIES = 60
 NULL = "no coupling (axes permuted)"
 NAMES = {
     "all": "All base models",
@@ -42,6 +44,7 @@ def pages(view: View) -> Iterator[Page]:
         publish_json(view, "matrices", section),
     ]
     sentence = finding(section)
+    shown = _largest(section["families"])
     body = view.render(
         "matrices.md.j2",
         URL,
@@ -62,8 +65,9 @@ def pages(view: View) -> Iterator[Page]:
                 view.families[name]["name"] if name in view.families else name,
                 heat_map(view, matrix, caption=_family_caption(view, name, matrix), small=True),
             )
-            for name, matrix in section["families"].items()
+            for name, matrix in shown
         ],
+        rest=_rest(len(section["families"]) - len(shown)),
     )
     yield Page("matrices/index.md", "Matrices", sentence, body)
 
@@ -82,6 +86,17 @@ def finding(section: Row) -> str:
         f"{format.number(null, 1)}, and the first direction alone explains "
         f"{format.number(100 * found['details']['explained'][0], 0)}{format.NBSP}% of the variance."
     )
+
+
+def _largest(families: Mapping[str, Row]) -> list[tuple[str, Row]]:
+    """The families whose matrices the page shows, in their order: those with most models."""
+    models = {name: int(max(max(row) for row in matrix["n"])) for name, matrix in families.items()}
+    chosen = set(sorted(models, key=lambda name: (-models[name], name))[:MOST_FAMILIES])
+    return [(name, matrix) for name, matrix in families.items() if name in chosen]
+
+
+def _rest(count: int) -> str:
+    return f"{format.plural(count, 'further family', 'further families')} in the file alone." if count else ""
 
 
 def _order(item: tuple[str, Any]) -> tuple[int, str]:
