@@ -38,6 +38,8 @@ SHARED_PREFIX = 8
 #: Answers of one batch differ in length by at most this factor, so that little of the batch is padding.
 WIDTH_RATIO = 1.5
 PART_POSITIONS = 192
+#: Rows of logits whose losses are taken at once: what that needs beside the logits stays in a processor's cache.
+LOSS_ROWS = 32
 
 
 @dataclass(frozen=True)
@@ -250,7 +252,11 @@ def _plain(subject: Subject, batch: Batch, edits: Sequence[Edit]) -> torch.Tenso
 
 def summed(logits: torch.Tensor, targets: torch.Tensor, keep: torch.Tensor) -> torch.Tensor:
     """Sum of log p(target) over each row's kept positions; logits (1, kept, V), targets and keep (R, A)."""
-    log_p = -torch.nn.functional.cross_entropy(logits[0].float(), targets[keep], reduction="none").double()
+    losses = [
+        torch.nn.functional.cross_entropy(part.float(), target, reduction="none")
+        for part, target in zip(logits[0].split(LOSS_ROWS), targets[keep].split(LOSS_ROWS), strict=True)
+    ]
+    log_p = -torch.cat(losses).double()
     row = torch.arange(len(keep), device=keep.device)[:, None].expand_as(keep)[keep]
     return torch.zeros(len(keep), dtype=torch.float64, device=keep.device).index_add(0, row, log_p)
 
