@@ -14,7 +14,7 @@ import markdown
 import mkdocs.structure.pages
 from mkdocs.structure.nav import Navigation
 
-_PARTS = ("partials/nav.html", "partials/tabs.html")
+_PARTS = ("partials/nav.html", "partials/tabs.html", "partials/subnav.html")
 _FOLDER = "capewatch_folder"
 _Rendering = Callable[[Any], Iterator[str]]
 

@@ -23,7 +23,7 @@ from click.testing import CliRunner
 from generator.cli.main import cli
 from generator.core import CapewatchError
 from generator.site import render, run_mkdocs
-from generator.site.policy import add_policy, inline_scripts
+from generator.site.policy import Policy, add_policy, inline_scripts, with_policy
 from tests.hostile import site as hostile
 from tests.hostile.corpus import TEXTS
 from tests.site import synthetic
@@ -331,29 +331,42 @@ def test_every_page_has_the_same_policy_and_it_allows_neither_inline_nor_evaluat
     assert len(re.findall(r"'sha256-", policy)) <= 12
 
 
-def test_a_page_with_an_inline_script_of_its_own_is_not_published(tmp_path: Path) -> None:
-    theme = '<html><head><meta charset="utf-8"><script>theme()</script><script id="__config" type="application/json">{"base": "."}</script>'
-    (tmp_path / "404.html").write_text(theme)
-    (tmp_path / "index.html").write_text(theme + "<script>evil()</script>")
+THEME = (
+    '<html><head><meta charset="utf-8"><script>up(new URL("/",location))</script>'
+    '<script id="__config" type="application/json">{"base": "/"}</script>'
+)
+
+
+def test_a_page_with_an_inline_script_of_its_own_is_not_published() -> None:
+    policy = Policy(THEME, ["..", "."])
     with pytest.raises(CapewatchError, match=r"index\.html: holds an inline script"):
-        add_policy(tmp_path)
-    assert "Content-Security-Policy" not in (tmp_path / "404.html").read_text()
+        policy.put_into(THEME + "<script>evil()</script>", name="index.html")
 
 
-def test_a_page_that_was_kept_from_an_older_site_gets_the_policy_of_this_one_in_place_of_its_own(
-    tmp_path: Path,
-) -> None:
-    page = '<html><head>\n<meta charset="utf-8"><script>{}</script>'
-    (tmp_path / "404.html").write_text(page.format("old()"))
-    old = add_policy(tmp_path)
-    (tmp_path / "index.html").write_text((tmp_path / "404.html").read_text().replace("old()", "new()"))
-    (tmp_path / "404.html").write_text(page.format("new()"))
-    new = add_policy(tmp_path)
-    assert new != old
-    assert add_policy(tmp_path) == new
-    for path in tmp_path.iterdir():
-        assert path.read_text().count("Content-Security-Policy") == 1
-        assert new in path.read_text()
+def test_the_themes_scripts_are_allowed_from_every_depth_of_the_site_and_from_no_other_address() -> None:
+    policy = Policy(THEME, ["..", "."])
+    assert policy.text.count("'sha256-") == 3
+    page = THEME.replace('"/"', '".."')
+    assert policy.text in policy.put_into(page, name="a/index.html")
+    with pytest.raises(CapewatchError, match="holds an inline script"):
+        policy.put_into(page.replace('new URL("..",', 'new URL("elsewhere",'), name="a/index.html")
+
+
+def test_a_page_that_no_builder_made_may_hold_no_inline_script_at_all(tmp_path: Path) -> None:
+    policy = Policy(THEME, ["."]).text
+    (tmp_path / "index.html").write_text(THEME)
+    with pytest.raises(CapewatchError, match=r"index\.html: holds an inline script"):
+        add_policy(tmp_path, policy, besides=())
+    add_policy(tmp_path, policy, besides={"index.html"})
+    assert (tmp_path / "index.html").read_text() == THEME
+
+
+def test_a_page_that_was_kept_from_an_older_site_gets_the_policy_of_this_one_in_place_of_its_own() -> None:
+    old, new = Policy(THEME, ["."]).text, Policy(THEME.replace("up(", "down("), ["."]).text
+    assert old != new
+    page = with_policy(with_policy(THEME, old, name="a"), new, name="a")
+    assert page == with_policy(THEME, new, name="a")
+    assert page.count("Content-Security-Policy") == 1
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from generator.report.beside import beside
 from generator.site import render, run_mkdocs
 from generator.site.building import exchange
 from generator.site.jobs import finish_jobs, start_jobs, waiting_process
+from generator.site.policy import without_policy
 from tests.site import synthetic
 from tests.site.conftest import SITE_URL, Built, project_folder
 
@@ -85,6 +86,21 @@ def test_the_pages_build_without_the_raw_html_extension_too(built: Built, tmp_pa
     )
     assert result.returncode == 0, result.stderr
     assert "A card &lt;script&gt;" in (tmp_path / "site/models/acme-1/index.html").read_text()
+
+
+def test_every_page_is_the_one_that_mkdocs_makes_alone_but_for_the_policy(built: Built, tmp_path: Path) -> None:
+    command = [
+        *(sys.executable, "-m", "mkdocs", "build", "--strict", "--config-file", str(built.root / "build/mkdocs.yml")),
+        *("--site-dir", str(tmp_path / "site")),
+    ]
+    environment = os.environ | {"NO_MKDOCS_2_WARNING": "1"}
+    result = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    assert result.returncode == 0, result.stderr
+    pages = sorted((tmp_path / "site").rglob("index.html"))
+    assert len(pages) > 40
+    for path in pages:
+        ours = built.root / "site" / path.relative_to(tmp_path / "site")
+        assert without_policy(ours.read_text(encoding="utf-8")) == path.read_text(encoding="utf-8"), path
 
 
 def test_a_repository_address_gives_an_edit_link_to_the_data_file_and_no_call_to_its_api(
