@@ -239,7 +239,7 @@ def configuration(
             "site_url": site_url,
             "theme": {"custom_dir": f"{upward}/site_src/overrides"},
             "extra_css": [COMMON_STYLES, LAB_STYLES],
-            "markdown_extensions": {"generator.site.raw": {}},
+            "markdown_extensions": {"generator.site.raw": {}, "generator.site.cards": {}},
             "extra": {"capewatch": dict(about)}
             | ({"version": {"provider": "mike", "default": LATEST}} if versioned else {}),
             "nav": navigation(paths),

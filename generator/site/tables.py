@@ -95,7 +95,9 @@ def table(
     if STACKED not in classes and sum(not column.wide for column in columns) >= PHONE_COLUMNS:
         classes = f"{classes} {PHONE_STACKED}".strip()
     if STACKED in classes or PHONE_STACKED in classes:
-        labels = ["", *(str(filled(' data-label="{}"', label)) for label in _card_labels(columns)[1:])]
+        first = columns[0].label if columns[0].kind == "number" else ""  # a number alone heads no card
+        names = [first, *_card_labels(columns)[1:]]
+        labels = [str(filled(' data-label="{}"', name)) if name or index else "" for index, name in enumerate(names)]
         classes_of = [kind + label for kind, label in zip(classes_of, labels, strict=True)]
     lines = [_row(classes_of, plain, row) for row in rows]
     body = Markup("\n".join(lines))  # noqa: S704 - _row escapes

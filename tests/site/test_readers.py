@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import markdown
 import pytest
 import yaml
 
@@ -158,3 +159,21 @@ def test_a_card_tells_two_intervals_apart_by_the_columns_they_belong_to() -> Non
     columns = [tables.Column(label) for label in ("Lab", "Mean", "95 % interval", "Slope", "95 % interval")]
     html = str(tables.table(columns, [["a", "1", "2", "3", "4"]], caption="Labs"))
     assert re.findall(r'data-label="([^"]+)"', html) == ["Mean", "Mean, 95 % interval", "Slope", "Slope, 95 % interval"]
+
+
+def test_a_card_headed_by_a_number_says_of_what() -> None:
+    columns = [tables.Column("Step", "number"), *(tables.Column(label) for label in ("Forecast", "Error", "Gain"))]
+    html = str(tables.table(columns, [["13,000", "ridge", "2", "1"]], caption="Runs"))
+    assert '<th scope="row" class="num" data-label="Step">13,000</th>' in html
+
+
+def test_a_wide_table_of_a_written_page_becomes_cards_on_a_phone_and_a_narrow_one_stays() -> None:
+    wide = "## Jobs\n\n| job | when | does | writes |\n|---|---|---|---|\n| `ci` | push | tests | nothing |\n"
+    html = markdown.markdown(wide, extensions=["tables", "generator.site.cards"])
+    assert '<div aria-label="Jobs" class="cw-frame" role="region" tabindex="0">' in html
+    assert '<th scope="row"><code>ci</code></th>' in html
+    assert re.findall(r'<td data-label="(\w+)">', html) == ["when", "does", "writes"]
+    narrow = markdown.markdown(
+        "| code | meaning |\n|---|---|\n| 0 | done |\n", extensions=["tables", "generator.site.cards"]
+    )
+    assert "class=" not in narrow
