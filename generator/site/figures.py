@@ -91,7 +91,8 @@ def pair_scatter(
 def h_timeline(
     view: View, track: str, rows: Sequence[Row], *, name: str, who: str, lab: str = "", table: Markup | None = None
 ) -> Figure | None:
-    """Residual h against release day. With `lab` the releases of that lab are joined, and ±LABEL_AT stand beside zero."""
+    """Residual h against release day over the interval in which h of a single model is expected. With `lab` the releases of
+    that lab are joined, and ±LABEL_AT stand beside zero."""
     dated = [(row, view.models.get(row["model"], {}).get("released_day")) for row in rows]
     points = [
         {**_point(view, row), "day": day, "y": row["h"], "x_text": format.day(row["released"]), "y_text": format.pp(row["h"]),
@@ -101,8 +102,18 @@ def h_timeline(
     ]  # fmt: skip
     if not points:
         return None
+    days = {row["model"]: day for row, day in dated if day}
+    band = sorted(
+        (
+            {"day": days[one["model"]], "low": one["low"], "high": one["high"]}
+            for one in h_bands(rows)
+            if one["model"] in days
+        ),
+        key=lambda one: (one["day"], one["high"]),
+    )
+    levels = [{"y": level} for level in ((-LABEL_AT, 0.0, LABEL_AT) if lab else (0.0,))]
     chart = view.charts.chart(
-        f"h-{name}", "timeline", {"points": points, "levels": [{"y": level} for level in ((-LABEL_AT, 0.0, LABEL_AT) if lab else (0.0,))]},
+        f"h-{name}", "timeline", {"points": points, "levels": levels, "band": band},
         {"x": "Release", "y": "Residual h, pp", "who": "Lab", "joined": lab},
     )  # fmt: skip
     beyond = [row["name"] for row, _day in dated if outside(row)]
@@ -119,11 +130,25 @@ def h_timeline(
         chart=chart,
         keys=lab_keys(view, rows) if name == track else (),
         note=f"Above zero: {view.axis_name(FRONTIER[1])} is higher than the trend expects from {view.axis_name(FRONTIER[0])}."
+        + (
+            f" Band: 95{format.NBSP}% prediction interval of a single model at the score of each release."
+            if band
+            else ""
+        )
         + (" Dashed: zero and ±5 pp, beyond which the papers give a label." if lab else "")
         + (f" {format.plural(undated, 'model')} without a known release day not drawn." if undated else ""),
         csv=view.csv(f"hfield-{track}"),
         table=table or Markup(),
     )
+
+
+def h_bands(rows: Iterable[Row]) -> list[dict[str, Any]]:
+    """Ends of the 95 % prediction interval of each model's h, pp: those of its expected score, less that score."""
+    return [
+        {"model": row["model"], "low": row["pi_low"] - row["fitted"], "high": row["pi_high"] - row["fitted"]}
+        for row in rows
+        if format.known(row.get("pi_low")) and format.known(row.get("pi_high"))
+    ]
 
 
 def score_timeline(view: View, axis: str, track: str, models: Iterable[Row]) -> Figure | None:

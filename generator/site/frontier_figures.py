@@ -10,14 +10,14 @@ from markupsafe import Markup
 
 from generator.site import format, tables
 from generator.site.charts import Figure
-from generator.site.figures import lab_keys
+from generator.site.figures import h_bands, lab_keys
 from generator.site.plots import Line, Panel, Plots
 from generator.site.published import publish_csv
 from generator.site.tables import Cell, Column
 from generator.site.view import View, lab_chip, model_link
 
-LETTER = 0.024  # of the axis, that a letter of a setting takes on a phone
-GAP = 0.02  # of the axis, between the words of two settings
+#: share of the axis that a letter of a setting takes, and that stays free between two settings: on a desk, on a phone
+ROOM = {"label": (0.012, 0.012), "narrow": (0.04, 0.03)}
 LEAST_STEPS = 2  # releases before a lab's path is drawn
 Row = Mapping[str, Any]
 
@@ -33,10 +33,12 @@ def lab_paths(view: View, track: str, base: str) -> Markup | str:
         return ""
     steps = [step for path in labs.values() for step in path]
     years = (min(step["year"] for step in steps), max(step["year"] for step in steps))
-    reach = 10.0 * -(-max(abs(step["h"]) for step in steps) // 10)
+    bands = {row["model"]: row for row in h_bands(view.h_rows(track))}
+    ends = [bands[step["model"]][end] for step in steps if step["model"] in bands for end in ("low", "high")]
+    reach = 10.0 * -(-max(map(abs, [*ends, *(step["h"] for step in steps)])) // 10)
     ticks = [(float(year), str(year)) for year in range(int(years[0]) + 1, int(years[1]) + 1)]
     panels = [
-        _panel(view, lab, path, x=years, reach=reach, ticks=ticks)
+        _panel(view, lab, path, bands, x=years, reach=reach, ticks=ticks)
         for lab, path in sorted(labs.items(), key=lambda item: (-len(item[1]), item[0]))
     ]
     records = [
@@ -52,14 +54,21 @@ def lab_paths(view: View, track: str, base: str) -> Markup | str:
         f"in {swings} of them h moves by more than 10{format.NBSP}pp.",
         panels,
         table=_step_table(view, records, base, view.track_name(track)),
-        note="Common axes; dashed: the population line. A single release scatters by its prediction interval, so a swing "
-        "alone is no event.",
+        note="Common axes; dashed: the population line; band: 95 % prediction interval of a single model. A release scatters by "
+        "that much, so a swing inside it is no event.",
         data=publish_csv(view, f"steps-{track}", records),
     ).html(base)
 
 
 def _panel(
-    view: View, lab: str, path: Sequence[Row], *, x: tuple[float, float], reach: float, ticks: list[tuple[float, str]]
+    view: View,
+    lab: str,
+    path: Sequence[Row],
+    bands: Mapping[str, Row],
+    *,
+    x: tuple[float, float],
+    reach: float,
+    ticks: list[tuple[float, str]],
 ) -> Panel:
     name = view.labs[lab]["name"] if lab in view.labs else lab
     first, last = path[0], path[-1]
@@ -71,6 +80,11 @@ def _panel(
         x_ticks=ticks,
         y_ticks=[(value, format.signed(value, 0)) for value in (-reach, 0.0, reach)],
         levels=(0.0,),
+        band=[
+            (step["year"], *(bands[step["model"]][end] for end in ("low", "high")))
+            for step in path
+            if step["model"] in bands
+        ],
         lines=[Line([(step["year"], step["h"]) for step in path])],
         name=name,
         note=f"{format.plural(len(path), 'release')}, {format.pp(first['h'])} to {format.pp(last['h'])}",
@@ -149,14 +163,15 @@ def effort_tiers(view: View, track: str, base: str) -> Figure | None:
 
 def _apart(points: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The points with the words of a setting left out where they would cover those of another one of the same row."""
-    axis = max(point["x"] for point in points) - min(point["x"] for point in points)
-    kept: dict[str, list[tuple[float, int]]] = {}
+    axis = max(point["high"] for point in points) - min(point["low"] for point in points)
+    kept: dict[tuple[str, str], list[tuple[float, int]]] = {}
     for point in sorted(points, key=lambda point: (point["row"], -point["order"])):
-        near, letters = kept.setdefault(point["row"], []), len(point["label"])
-        if any(abs(point["x"] - x) < (LETTER * (letters + other) / 2 + GAP) * axis for x, other in near):
-            point["label"] = ""
-        else:
-            near.append((point["x"], letters))
+        for field, (letter, gap) in ROOM.items():
+            near, letters = kept.setdefault((field, point["row"]), []), len(point[field])
+            if any(abs(point["x"] - x) < (letter * (letters + other) / 2 + gap) * axis for x, other in near):
+                point[field] = ""
+            else:
+                near.append((point["x"], letters))
     return points
 
 
@@ -167,7 +182,8 @@ def _tier_point(view: View, row: Row, index: int) -> dict[str, Any]:
     return {
         "x": row["h"], "low": row["h"] - se, "high": row["h"] + se, "row": view.model_name(row["model"]), "order": index,
         "name": f"{view.model_name(row['model'])}, {row['effort']}", "who": lab, "group": view.models[row["model"]]["lab"],
-        "colour": mark.colour, "shape": mark.shape, "label": row["effort"], "x_text": format.pp(row["h"]), "y_text": row["effort"],
+        "colour": mark.colour, "shape": mark.shape, "label": row["effort"], "narrow": row["effort"], "x_text": format.pp(row["h"]),
+        "y_text": row["effort"],
         "more": format.percent(row["x"]) + (" (held)" if row["x_shared"] else ""),
     }  # fmt: skip
 

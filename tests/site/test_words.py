@@ -12,6 +12,7 @@ import pytest
 from generator.analysis.resample import expanded_interval, jackknife_interval
 from generator.site import claim_words, format
 from generator.site.charts import ChartStore
+from generator.site.figures import h_timeline
 from generator.site.frontier_figures import _apart
 from generator.site.groups import forecast_dynamics, predictions, speed, steering_levers
 from generator.site.groups.steering_parts import caveat_words
@@ -203,15 +204,30 @@ def test_the_index_for_programs_lists_badges_last(built: Built):
     assert paths == sorted(paths, key=lambda path: ("/badges/" in path, path))
 
 
-def test_the_words_of_two_settings_of_one_model_never_meet():
+def test_the_words_of_two_settings_of_one_model_never_meet_on_a_desk_nor_on_a_phone():
     def point(row: str, order: int, x: float, label: str) -> dict[str, Any]:
-        return {"row": row, "order": order, "x": x, "label": label}
+        return {"row": row, "order": order, "x": x, "low": x, "high": x, "label": label, "narrow": label}
 
     points = [
         point("a", 0, 0.0, "minimal"), point("a", 1, 3.0, "low"), point("a", 2, 9.0, "high"), point("b", 0, 0.0, "none"),
-        point("b", 1, 30.0, "max"),
+        point("b", 1, 0.5, "low"), point("b", 2, 30.0, "max"),
     ]  # fmt: skip
-    assert [one["label"] for one in _apart(points)] == ["", "low", "high", "none", "max"]
+    assert [one["label"] for one in _apart(points)] == ["minimal", "low", "high", "", "low", "max"]
+    assert [one["narrow"] for one in points] == ["", "low", "high", "", "low", "max"]
+
+
+def test_h_by_release_stands_over_the_prediction_interval_of_each_release(view: View):
+    rows = view.h_rows("maker")
+    figure = h_timeline(view, "maker", rows, name="maker", who="Makers")
+    assert figure is not None
+    drawn = json.loads(view.charts.files["assets/charts/h-maker.json"])["datasets"]
+    assert len(drawn["band"]) == len(drawn["points"]) > 0
+    assert {(one["low"], one["high"]) for one in drawn["band"]} <= {
+        (row["pi_low"] - row["fitted"], row["pi_high"] - row["fitted"]) for row in rows
+    }
+    assert f"Band: 95{NBSP}% prediction interval" in figure.note
+    bare = [{name: value for name, value in row.items() if name != "pi_low"} for row in rows]
+    assert "Band" not in h_timeline(view, "maker", bare, name="bare", who="Makers").note
 
 
 def test_the_chart_of_a_prediction_shows_the_metric_that_passes_and_not_the_one_that_only_admits(view: View):

@@ -13,6 +13,8 @@ import altair as alt
 
 FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", sans-serif'
 HEIGHT = 380
+#: px of a plot from which every word of a row has room; a narrower one shows those that `narrow` leaves
+DESK_PLOT = 500
 _CONFIG: dict[str, Any] = {
     "background": None,
     "font": FONT,
@@ -30,6 +32,7 @@ _CONFIG: dict[str, Any] = {
         "titlePadding": 10,
         "labelPadding": 5,
         "labelOverlap": True,
+        "labelSeparation": 6,
         "tickCount": 6,
     },
 }
@@ -79,15 +82,18 @@ def scatter() -> dict[str, Any]:
 
 
 def timeline() -> dict[str, Any]:
-    """A value of each model against its release day, with reference lines. Data sets: points, levels, paths."""
+    """A value of each model against its release day, with reference lines. Data sets: points, levels, band (day, low, high:
+    where single models are expected)."""
     x = alt.X(
         "day:T",
         title="@x",
         scale=alt.Scale(type="utc", padding=12),
-        axis=alt.Axis(format="%b %Y", labelAngle=0, labelOverlap="greedy", labelSeparation=34),
+        axis=alt.Axis(format="%b %Y", labelAngle=0, labelOverlap="parity", labelSeparation=34),
     )
     y = alt.Y("y:Q", title="@y", scale=alt.Scale(zero=False, nice=True, padding=8))
     levels = alt.Chart(alt.NamedData("levels")).mark_rule(**_ZERO).encode(y=y)
+    expected = alt.Chart(alt.NamedData("band")).mark_area(color="var(--cw-band)", opacity=0.5)
+    band = expected.encode(x=x, y=alt.Y("low:Q"), y2="high:Q")
     named = alt.NamedData("points")
     paths = (
         alt.Chart(named)
@@ -101,7 +107,7 @@ def timeline() -> dict[str, Any]:
             **_of_focus(),
         )
     )
-    return _finish([levels, paths, _points(named, x, y), _names(named, x, y)])
+    return _finish([band, levels, paths, _points(named, x, y), _names(named, x, y)])
 
 
 def phase() -> dict[str, Any]:
@@ -131,13 +137,14 @@ def phase() -> dict[str, Any]:
 
 
 def rows() -> dict[str, Any]:
-    """Values in named rows, joined within a row, with their intervals. Data sets: points (with low, high), marks (x).
+    """Values in named rows, joined within a row, with their intervals. Data sets: points (with low, high, label,
+    narrow: the label where a phone has room for it), marks (x).
 
     Tokens: rows (order of the rows), height, type of the first axis (``linear`` or ``log``), ticks.
     """
     named = alt.NamedData("points")
     axis = alt.Axis(values=["@ticks"], labelExpr="@words")
-    x = alt.X("x:Q", title="@x", scale=alt.Scale(type="log", nice=False, padding=28), axis=axis)
+    x = alt.X("x:Q", title="@x", scale=alt.Scale(type="log", nice=False, padding=40), axis=axis)
     y = alt.Y("row:N", title=None, sort=["@rows"], axis=alt.Axis(grid=True, domain=False, ticks=False, labelLimit=170))
     levels = alt.Chart(alt.NamedData("marks")).mark_rule(**_ZERO).encode(x=x)
     joined = (
@@ -146,7 +153,8 @@ def rows() -> dict[str, Any]:
         .encode(x=x, y=y, detail="row:N", order="order:Q", stroke=alt.Stroke("colour:N", scale=None, legend=None))
     )
     bars = alt.Chart(named).mark_rule(**_ERROR).encode(x=alt.X("low:Q"), x2="high:Q", y=y, **_colour())
-    said = alt.Chart(named).mark_text(fontSize=10.5, dy=-9, color="var(--cw-muted)").encode(x=x, y=y, text="label:N")
+    text = alt.Chart(named).transform_calculate(said=f"(width < {DESK_PLOT} ? datum.narrow : datum.label) || ''")
+    said = text.mark_text(fontSize=10.5, dy=-9, color="var(--cw-muted)").encode(x=x, y=y, text="said:N")
     spec = _finish([levels, joined, bars, _points(named, x, y), said])
     spec["height"] = "@height"
     return _typed(spec)
