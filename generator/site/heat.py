@@ -19,7 +19,7 @@ def heat_map(view: View, matrix: Mapping[str, Any], *, caption: str, cells: str 
     """Axes × axes; `cells` is r or repaired. With r each cell has the interval and the number of models, unless "
     "`small`."""
     axes = matrix["axes"]
-    head = Markup("").join(filled('<th scope="col">{}</th>', short(view, axis)) for axis in axes)
+    head = Markup("").join(filled('<th scope="col"><span>{}</span></th>', short(view, axis)) for axis in axes)
     rows = Markup("\n").join(
         filled(
             '<tr><th scope="row">{}</th>{}</tr>',
