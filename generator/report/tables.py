@@ -101,7 +101,10 @@ def tables(
             "Scores of intermediate checkpoints, which no panel uses.",
         ),
         _unmatched_table(observations),
-        *(_panel_table(panel) for panel in panels.values()),
+        *(
+            _panel_table(panel, names.get(panel.track) or registry.tracks[panel.track].name)
+            for panel in panels.values()
+        ),
     ]
     described = {
         "gamma": ("Local coupling γ12", "One row an interval between consecutive sizes of a family.", _GAMMA_FIELDS),
@@ -177,7 +180,7 @@ def _unmatched_table(observations: Observations) -> Table:
     return Table("unmatched", "Unmatched spellings", description, fields, frame, OWN)
 
 
-def _panel_table(panel: Panel) -> Table:
+def _panel_table(panel: Panel, name: str) -> Table:
     heads = (
         _MODEL,
         Field("name", "text", "name"),
@@ -193,6 +196,6 @@ def _panel_table(panel: Panel) -> Table:
     frame = pd.concat([panel.models, panel.scores, panel.stderr.add_suffix("_se")], axis=1)
     frame = frame.assign(model=panel.models.index.astype(str))
     fields = (*heads, *scores)
-    title = f"Panel {panel.track}"
+    title = f"Panel: {name}"
     description = "One row a model, one column an axis: the scores that the track chose."
     return Table(f"panel-{panel.track}", title, description, fields, _select(frame, fields), OWN)

@@ -10,6 +10,7 @@ from generator.site import format, tables
 from generator.site.charts import Figure, Key
 from generator.site.claim_words import prose
 from generator.site.family_figures import SERIES_SHAPES
+from generator.site.labels import PHONE, places
 from generator.site.tables import Cell, Column
 from generator.site.view import View
 
@@ -108,6 +109,10 @@ def reliability(view: View, found: Row, *, name: str) -> Figure:
                 }
             )
             body.append((text, tables.figure(said), tables.figure(seen), tables.figure(row["n"], 0)))
+    free = places([{"name": point["label"], "x": point["x"], "y": point["y"]} for point in points], _SQUARE, plot=PHONE)
+    points = [
+        point | {"own": side, "label": point["label"] if side else ""} for point, side in zip(points, free, strict=True)
+    ]
     chart = view.charts.chart(
         f"forecast-reliability-{name}",
         "scatter",
@@ -128,7 +133,8 @@ def reliability(view: View, found: Row, *, name: str) -> Figure:
         f"{format.number(brier['always_negative'], 3)}, the training frequency {format.number(brier['frequency'], 3)}.",
         chart=chart,
         keys=[Key(event, text, *_series(index)) for index, (event, text) in enumerate(events.items())],
-        note="The straight line is perfect reliability. Bins hold few cases, so single points scatter widely.",
+        note="The straight line is perfect reliability. Bins hold few cases (n, where it has room), so single points scatter "
+        "widely.",
         table=tables.table(columns, body, caption="Reliability by bin"),
     )
 

@@ -14,6 +14,13 @@ from generator.site.view import View, lab_chip
 
 Row = Mapping[str, Any]
 _WIDTH, _HEIGHT = 132, 22
+#: What the forecasts of a last checkpoint are called.
+TRAINED = {
+    "ridge-logit": "Ridge on increments in logits",
+    "mean-increment": "Last given score plus the mean increment of other sizes",
+    "persistence": "Last given score, unchanged",
+    "two-checkpoint-line": "Line through the last two given checkpoints",
+}
 #: A gain whose whole interval is smaller than this, pp, is the reference itself.
 _NOTHING = 0.005
 
@@ -207,7 +214,7 @@ def training_table(cuts: Sequence[Row]) -> Markup:
     body = [
         (
             Cell(format.count(cut["given_until"]), float(cut["given_until"])),
-            entry["name"].replace("-", " "),
+            TRAINED.get(entry["name"], entry["name"]),
             tables.figure(entry["mae_pp"]["overall"], 2),
             Cell(format.estimate(entry["gain"], 2, sign=True), entry["gain"]["estimate"]),
         )

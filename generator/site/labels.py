@@ -6,18 +6,21 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 PLOT = (540.0, 330.0)  # px of a drawing at the width where names are shown
+PHONE = (230.0, 330.0)  # px of the same drawing on a phone
 LETTER, LINE, GAP = 6.1, 12.0, 8.0
 Box = tuple[float, float, float, float]
 Window = Mapping[str, float]
 
 
-def places(points: Sequence[Mapping[str, Any]], window: Window) -> list[str | None]:
+def places(
+    points: Sequence[Mapping[str, Any]], window: Window, *, plot: tuple[float, float] = PLOT
+) -> list[str | None]:
     """``right``, ``left`` or None (no room) for each point of the window; outliers in `label` come first.
 
-    window: x_low, x_high, y_low, y_high in the unit of the points. A name with no room is shown when its point is
-    pointed at, so nothing is lost.
+    window: x_low, x_high, y_low, y_high in the unit of the points; plot: px of the drawing, across and up. A name with no
+    room is shown when its point is pointed at, so nothing is lost.
     """
-    at = [_pixel(point, window) for point in points]
+    at = [_pixel(point, window, plot) for point in points]
     taken: list[Box] = [(x - 4, y - 4, x + 4, y + 4) for x, y in (place for place in at if place)]
     found: list[str | None] = [None] * len(points)
     order = sorted(range(len(points)), key=lambda i: (not points[i].get("label"), points[i]["name"]))
@@ -29,7 +32,7 @@ def places(points: Sequence[Mapping[str, Any]], window: Window) -> list[str | No
         for side in ("right", "left"):
             left = place[0] + GAP - 2 if side == "right" else place[0] - GAP + 2 - width
             box = (left, place[1] - LINE / 2, left + width, place[1] + LINE / 2)
-            if box[0] >= -30 and box[2] <= PLOT[0] + 8 and not any(_overlap(box, other) for other in taken):
+            if box[0] >= -30 and box[2] <= plot[0] + 8 and not any(_overlap(box, other) for other in taken):
                 found[index] = side
                 taken.append(box)
                 break
@@ -57,12 +60,12 @@ def _up(value: float) -> float:
     return min(100.0, -5.0 * (-value // 5))
 
 
-def _pixel(point: Mapping[str, Any], window: Window) -> tuple[float, float] | None:
+def _pixel(point: Mapping[str, Any], window: Window, plot: tuple[float, float]) -> tuple[float, float] | None:
     across = (point["x"] - window["x_low"]) / ((window["x_high"] - window["x_low"]) or 1.0)
     up = (point["y"] - window["y_low"]) / ((window["y_high"] - window["y_low"]) or 1.0)
     if not (0 <= across <= 1 and 0 <= up <= 1):
         return None
-    return across * PLOT[0], (1 - up) * PLOT[1]
+    return across * plot[0], (1 - up) * plot[1]
 
 
 def _overlap(one: Box, other: Box) -> bool:

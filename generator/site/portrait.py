@@ -12,7 +12,7 @@ from generator.site.escape import filled
 
 #: Range drawn, percent: (low, high) of each benchmark. Families lie inside; the rest of 0 to 100 is empty.
 X_RANGE, Y_RANGE = (20.0, 100.0), (20.0, 65.0)
-_LEFT, _TOP, _WIDTH, _HEIGHT = 46.0, 10.0, 560.0, 330.0
+_LEFT, _TOP, _WIDTH, _HEIGHT = 58.0, 10.0, 548.0, 330.0
 _ARROW = 20.0  # pixels of the longest arrow
 NULLCLINES = ("var(--cw-tax)", "var(--cw-bonus)")
 _Point = Sequence[float]
@@ -80,7 +80,7 @@ def _grid(names: tuple[str, str]) -> Markup:
             x=x,
             y=y,
             top=_TOP,
-            t=y + 16,
+            t=y + 20,
             v=value,
         )
     for value in range(int(Y_RANGE[0]), int(Y_RANGE[1]) + 1, 10):
@@ -98,7 +98,7 @@ def _grid(names: tuple[str, str]) -> Markup:
     middle, side = _LEFT + _WIDTH / 2, _TOP + _HEIGHT / 2
     return lines + filled(
         '<text x="{}" y="384" text-anchor="middle" fill="var(--cw-ink)" font-weight="600">{}, %</text>'
-        '<text transform="translate(12 {}) rotate(-90)" text-anchor="middle" fill="var(--cw-ink)" font-weight="600">{}, %</text>',
+        '<text transform="translate(18 {}) rotate(-90)" text-anchor="middle" fill="var(--cw-ink)" font-weight="600">{}, %</text>',
         middle,
         names[0],
         side,

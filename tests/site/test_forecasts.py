@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from typing import Any
 
 import pytest
 
 from generator.site.charts import ChartStore
 from generator.site.forecast_blocks import card_block, chance_block, share_text
+from generator.site.forecast_tables import TRAINED
 from generator.site.groups import forecasts
 from generator.site.portrait import X_RANGE, Y_RANGE, _inside, portrait_svg
 from generator.site.view import View
@@ -103,3 +105,8 @@ def test_an_anchor_that_the_page_had_before_it_was_split_still_leads_to_its_part
     anchors = re.findall(r'(?:\sid="|\{ #)([^"\s}]+)', page.body)
     assert len(anchors) == len(set(anchors)), "an anchor that stands twice"
     assert "chances" not in led
+
+
+def test_every_forecast_of_a_last_checkpoint_has_a_name_for_readers(stored: dict[str, Any]) -> None:
+    names = {entry["name"] for cut in stored["training"]["cuts"] for entry in cut["models"]}
+    assert names == set(TRAINED)

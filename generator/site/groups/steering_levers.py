@@ -307,7 +307,13 @@ def slopes_table(grid: Row) -> Markup:
         [name.capitalize(), *map(_slope_cell, (lever["on_facts"], lever["on_size"]))]
         for name, lever in grid["against_size"].items()
     ]
-    return tables.table(columns, body, caption="Slope of each lever, 95 % t interval over seeds", sortable=False)
+    return tables.table(
+        columns,
+        body,
+        caption="Slope of each lever, 95 % t interval over seeds",
+        sortable=False,
+        classes=tables.PHONE_STACKED,
+    )
 
 
 def _slope_cell(found: Row) -> Cell:

@@ -95,7 +95,7 @@ function labWords({ past, history, near, means, lab, data }) {
   const name = (id) => data.labs[id] ?? id;
   const parts = [];
   if (past) {
-    parts.push(paragraph(`${name(past.lab)}: mean h ${signed(past.mean_h)}${NBSP}pp, ${past.label}, confidence ${past.confidence} (${past.why}). Next measurement: ${past.measure}`));
+    parts.push(paragraph(`${name(past.lab)}: mean h ${signed(past.mean_h)}${NBSP}pp, ${past.label}, confidence ${past.confidence} (${past.why}). Next measurement: ${past.measure}.`));
     parts.push(paragraph(`Releases in order: ${history.map(({ released, h }) => `${released} ${signed(h)}`).join("; ")}${NBSP}pp.`, "cw-small"));
   } else if (lab) parts.push(paragraph("This lab has no dated release with both scores in this track."));
   if (near !== null) parts.push(paragraph(`The lab whose mean h is nearest: ${name(near)} (${signed(means[near])}${NBSP}pp). One model does not make a lab.`));
@@ -231,7 +231,7 @@ function sizeWords(forecast, data) {
   if (forecast.reason) return [paragraph(`No forecast of larger sizes: ${forecast.reason}.`)];
   const names = Object.fromEntries((data.axes["harness-v1"] ?? []).map(({ id, name }) => [id, name]));
   const cell = ({ estimate, low, high }) => element("td", { class: "num" }, `${number(estimate)} `, element("small", {}, `[${number(low)}, ${number(high)}]`));
-  const table = element("table", { class: "cw-table" },
+  const table = element("table", { class: "cw-table cw-larger" },
     element("caption", {}, `Scores of the same recipe at larger sizes, percent, with 80${NBSP}% intervals`),
     element("thead", {}, element("tr", {}, element("th", { scope: "col" }, "Parameters"), ...forecast.axes.map((axis) => element("th", { scope: "col", class: "num" }, names[axis] ?? axis)))),
     element("tbody", {}, ...forecast.rows.map((row) => element("tr", {}, element("th", { scope: "row" }, size(row.params)), ...forecast.axes.map((axis) => cell(row.axes[axis]))))));
