@@ -147,4 +147,4 @@ def _ladder_table(view: View, sized: Sequence[Row], axes: Sequence[str]) -> Mark
         ]
         for point in sized
     ]
-    return tables.table(columns, body, caption="Scores by size")
+    return tables.table(columns, body, caption="Scores by size", classes=tables.NARROW)

@@ -40,7 +40,8 @@ def leaderboard(grouping: Row, *, headline: str, caption: str, lab: bool = False
         Column("From second, pp", "number", "mean absolute error with one size given"),
         Column("CRPS, pp", "number", "continuous ranked probability score"),
     )
-    return tables.table(columns, [_line(entry, reach, headline=headline) for entry in entries], caption=caption)
+    body = [_line(entry, reach, headline=headline) for entry in entries]
+    return tables.table(columns, body, caption=caption, classes=tables.NARROW)
 
 
 def errors(view: View, grouping: Row, axes: Sequence[str], *, caption: str) -> Markup:
@@ -97,8 +98,22 @@ def gain_cell(skill: Row) -> Cell:
     """``+2.9 [+1.8, +4.1]``, or why there is none."""
     if skill["gain_pp"] is None:
         return Cell(filled('<span class="cw-none">{}</span>', skill["reason"]))
-    text = f"{format.signed(skill['gain_pp'], 2)} {format.interval(skill['gain_low_pp'], skill['gain_high_pp'], 2, sign=True)}"
-    return Cell(text, float(skill["gain_pp"]))
+    ends = format.interval(skill["gain_low_pp"], skill["gain_high_pp"], 2, sign=True)
+    return Cell(_beside(format.signed(skill["gain_pp"], 2), ends), float(skill["gain_pp"]))
+
+
+def _beside(value: str, ends: str) -> Markup:
+    """A value and its interval, which stays on one line."""
+    return filled('{} <span class="cw-bounds">{}</span>', value, ends)
+
+
+def _gained(gain: Row) -> Cell:
+    """A gain with its interval, or the reason why there is none."""
+    bounds = gain.get("interval")
+    if not bounds or not format.known(gain["estimate"]):
+        return Cell(format.estimate(gain, 2, sign=True), gain["estimate"])
+    ends = format.interval(bounds["low"], bounds["high"], 2, sign=True)
+    return Cell(_beside(format.signed(gain["estimate"], 2), ends), gain["estimate"])
 
 
 def gain_drawing(skill: Row, reach: float) -> Cell:
@@ -174,7 +189,7 @@ def frontier_table(judged: Sequence[Row], *, caption: str) -> Markup:
                 entry["title"],
                 tables.figure(entry["mae_pp"], 2),
                 tables.figure(entry["n"], 0),
-                Cell(format.estimate(gain, 2, sign=True), gain["estimate"]),
+                _gained(gain),
                 Cell(format.percent(100 * entry["coverage_80"], 0), entry["coverage_80"]),
             )
         )
@@ -216,7 +231,7 @@ def training_table(cuts: Sequence[Row]) -> Markup:
             Cell(format.count(cut["given_until"]), float(cut["given_until"])),
             TRAINED.get(entry["name"], entry["name"]),
             tables.figure(entry["mae_pp"]["overall"], 2),
-            Cell(format.estimate(entry["gain"], 2, sign=True), entry["gain"]["estimate"]),
+            _gained(entry["gain"]),
         )
         for cut in cuts
         for entry in cut["models"]

@@ -67,7 +67,7 @@ def _table(view: View, families: Sequence[Row]) -> Markup:
                 critical_size(view, TRACK, family["id"]),
             )
         )
-    return tables.table(columns, body, caption="Families", tall=False, whole=True)
+    return tables.table(columns, body, caption="Families", tall=False, whole=True, classes="cw-table--sizes")
 
 
 def _page(view: View, family: Row) -> Page:

@@ -252,7 +252,7 @@ def vector_table(view: View, rows: Sequence[Row]) -> Markup:
     fixed = {"cone", "eigenvalue", "explained", "rank", "settled"}
     axes = [name for name in (rows[0] if rows else {}) if name not in fixed]
     columns = (
-        Column("Rank"),
+        Column("Rank", "number"),
         Column("Eigenvalue", "number"),
         Column("Explained", "number"),
         Column("Cone", "number", "half-angle that holds 95 % of resampled directions"),

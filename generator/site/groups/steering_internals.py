@@ -8,10 +8,11 @@ from typing import Any
 from markupsafe import Markup
 
 from generator.site import format, tables
+from generator.site.escape import filled
 from generator.site.groups.steering_parts import Row, block_ticks
 from generator.site.page import Page, base_of
 from generator.site.plots import Line, Panel, Plots
-from generator.site.tables import Column
+from generator.site.tables import Cell, Column
 from generator.site.view import View
 
 URL = "steering/internals/"
@@ -208,7 +209,8 @@ def heads_table(found: Sequence[Row]) -> Markup:
         own, null = one["trained"]["heads"], [network["heads"] for network in one["random_weights"]]
         body.append(
             (
-                one["model"], tables.figure(own["heads"], 0), tables.figure(own["competing"], 0), tables.figure(own["cooperating"], 0),
+                Cell(filled('<span class="cw-run">{}</span>', one["model"]), one["model"]),
+                tables.figure(own["heads"], 0), tables.figure(own["competing"], 0), tables.figure(own["cooperating"], 0),
                 tables.figure(own["net"], 2), ", ".join(format.count(row["competing"]) for row in null),
                 ", ".join(format.count(row["cooperating"]) for row in null), _reach([row["net"] for row in null]),
             )
