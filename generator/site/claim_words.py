@@ -18,6 +18,7 @@ _WORDS = {
     "lofo": "one family left out", "cv": "coefficient of variation", "d_eff": "d_eff", "d_rep": "d_rep",
 }  # fmt: skip
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)([bm])")
+_PERCENT = re.compile(r"(?<=\d) ?%(?!\d)")
 SHOWN_VALUES = 6
 _NONE = "none"
 #: What an id may be: a whole word, not inside the name of a file or a longer word.
@@ -26,6 +27,7 @@ _TOKEN = re.compile(r"(?<![\w./_-])\w(?:[\w.-]*\w)?(?![\w/_-]|\.\w)")
 PAPER_FAMILIES = {
     "gpt-neo-with-j-neox": "GPT-Neo with J and NeoX",
     "gpt-neox-line": "GPT-NeoX line",
+    "mistral": "Mistral",
     "phi": "Phi",
     "qwen2.5": "Qwen2.5",
     "qwen3": "Qwen3",
@@ -70,8 +72,9 @@ def verdict_words(view: View, item: Mapping[str, Any]) -> str:
 
 
 def prose(view: View, text: str) -> str:
-    """A filled-in text for readers: ids of families and models as names, powers of ten as everywhere on the site."""
-    return format.scientific(_TOKEN.sub(lambda found: _named(view, found.group()), text))
+    """A filled-in text for readers: ids of families and models as names, powers of ten and percent as everywhere on the site."""
+    named = _TOKEN.sub(lambda found: _named(view, found.group()), text)
+    return format.scientific(_PERCENT.sub(f"{format.NBSP}%", named))
 
 
 def unit_of(item: Mapping[str, Any], name: str, found: Any) -> str:
@@ -106,13 +109,15 @@ def value(view: View | None, found: Any) -> str:
 
 
 def _named(view: View, token: str) -> str:
-    known = token in view.families or token in view.models or token in PAPER_FAMILIES
+    known = any(token in ids for ids in (view.families, view.models, view.published_slugs, PAPER_FAMILIES))
     return (known and _entity(view, token)) or token
 
 
 def _group(view: View, identity: str) -> str:
+    if identity in PAPER_FAMILIES:
+        return PAPER_FAMILIES[identity]
     found = view.labs.get(identity) or view.families.get(identity)
-    return str(found["name"]) if found else PAPER_FAMILIES.get(identity, "")
+    return str(found["name"]) if found else ""
 
 
 def _entity(view: View, identity: str) -> str:
@@ -121,7 +126,7 @@ def _entity(view: View, identity: str) -> str:
     if identity in view.benchmarks:
         return str(view.benchmarks[identity]["name"])
     name = view.model_name(identity)
-    return "" if name == identity else name
+    return view.published_slugs.get(identity, "") if name == identity else name
 
 
 def _words(token: str) -> str:

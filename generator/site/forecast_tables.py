@@ -35,7 +35,7 @@ def leaderboard(grouping: Row, *, headline: str, caption: str, lab: bool = False
         Column(
             "Gain, pp", "number", "over the two-point line; 95 % interval by paired bootstrap over what is held out"
         ),
-        Column("Gain, drawn", "text", "dot and 95 % interval; the thin line is no gain"),
+        Column("Gain, drawn", "text", "dot and 95 % interval; the thin line is no gain", desk=True),
         Column("80 % covers", "number", "share of held-out scores inside the 80 % interval"),
         Column("From second, pp", "number", "mean absolute error with one size given"),
         Column("CRPS, pp", "number", "continuous ranked probability score"),
@@ -267,9 +267,9 @@ def brier_table(found: Row) -> Markup:
         Column("Event"),
         Column("Cases", "number"),
         Column("It happened", "number"),
-        Column("Forecast", "number", "Brier score; smaller is better"),
-        Column("Always no", "number"),
-        Column("Training frequency", "number"),
+        Column("Brier score: forecast", "number", "smaller is better"),
+        Column("always no", "number"),
+        Column("training frequency", "number"),
     )
     names = {"interval": "γ12 is above zero in an interval", "family": "γ12 changes sign by the largest size"}
     body: list[list[Cell | Markup | str]] = [

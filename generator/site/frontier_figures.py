@@ -150,14 +150,26 @@ def effort_tiers(view: View, track: str, base: str) -> Figure | None:
         title="One model at several effort settings.",
         finding=f"{format.plural(len(names), 'model')} with GPQA Diamond at two settings or more. Widest: "
         f"{view.model_name(widest)}, h from {format.pp(min(spans[widest]))} to {format.pp(max(spans[widest]))}. "
-        f"Effort alone changes the label of {moved} of them; {len(clear)} of "
-        f"{format.plural(len(changes), 'change')} {'is' if len(clear) == 1 else 'are'} larger than twice the sampling error.",
+        f"{_effort_alone(moved, len(spans), len(clear), len(changes))}",
         chart=chart,
         keys=lab_keys(view, [{"lab": view.models[row["model"]]["lab"]} for row in rows]),
         note="Each point is one setting, joined from least effort to most; bars: one sampling error of the change on each side. "
         "Where SWE-bench Verified is reported at one setting only, it is held and the change is that of GPQA Diamond alone.",
         csv=publish_csv(view, f"effort-{track}", rows),
         table=tier_twin(view, rows, base),
+    )
+
+
+def _effort_alone(moved: int, models: int, clear: int, changes: int) -> str:
+    """How many labels effort alone changes, and how many changes stand out of the noise."""
+    if models == 1:
+        first = f"Effort alone {'changes' if moved else 'does not change'} its label"
+    else:
+        first = f"Effort alone changes the label of {moved} of them"
+    if changes == 1:
+        return f"{first}; the change is {'larger' if clear else 'not larger'} than twice the sampling error."
+    return (
+        f"{first}; {clear} of {changes} changes {'is' if clear == 1 else 'are'} larger than twice the sampling error."
     )
 
 

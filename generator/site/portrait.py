@@ -25,6 +25,7 @@ def portrait_svg(found: Mapping[str, Any], names: tuple[str, str], *, label: str
         _path(_inside(found["nullclines"][axis]), NULLCLINES[row], 2.25, dash="7 4")
         for row, axis in enumerate(found["axes"])
     ]
+    ends = []
     for family, points in sorted(found["families"].items(), key=lambda item: item[0] in marked):
         strong = family in marked
         parts.append(
@@ -35,11 +36,11 @@ def portrait_svg(found: Mapping[str, Any], names: tuple[str, str], *, label: str
                 opacity=1.0 if strong else 0.55,
             )
         )
-        parts.append(_end(points[-1], marked.get(family, ""), strong=strong))
+        ends.append(_end(points[-1], marked.get(family, ""), strong=strong))
     return filled(
         '<svg class="cw-portrait" viewBox="0 0 640 400" role="img" aria-label="{}">{}</svg>',
         label,
-        Markup("").join(parts),
+        Markup("").join([*parts, *ends]),  # names over every path
     )
 
 

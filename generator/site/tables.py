@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,8 @@ STACKED = "cw-table--titles"
 PHONE_STACKED, PHONE_COLUMNS = "cw-table--stack", 4
 #: class of a table of many columns: less room between them
 NARROW = "cw-table--narrow"
+#: a unit after a word so short that the two must not part at a line's end: “h, pp”
+_UNIT = re.compile(r"(\b\w{1,3}), (?=\S{1,2}$)")
 _EMPTY = filled('<span class="cw-none" role="img" aria-label="no value">{}</span>', format.MISSING)
 
 
@@ -68,6 +71,11 @@ def bounds(low: Any, high: Any, digits: int = 1, *, sign: bool = False) -> Cell:
 def size(value: Any) -> Cell:
     """A count in three figures, sorted by the whole number."""
     return Cell(format.size(value), float(value)) if format.known(value) else Cell(_EMPTY)
+
+
+def track(name: str) -> Cell:
+    """The name of a track, which a desk does not break at every word."""
+    return Cell(filled('<span class="cw-track">{}</span>', name), name)
 
 
 def table(
@@ -133,7 +141,7 @@ def _header(column: Column) -> Markup:
         _classes(column),
         filled(' title="{}"', column.help) if column.help else "",
         filled(' data-k="{}"', column.key) if column.key else "",
-        column.label,
+        _UNIT.sub(rf"\1,{format.NBSP}", column.label),
     )
 
 

@@ -14,6 +14,7 @@ import jinja2
 from markupsafe import Markup
 
 from generator.core import canonical_json
+from generator.panel.published import slug
 from generator.report.bundle import Bundle, Table
 from generator.site import colours, format
 from generator.site.escape import filled
@@ -179,6 +180,11 @@ class View:
     @cached_property
     def _published_names(self) -> dict[str, str]:
         return {row["model"]: row["name"] for track in PAPER_OF.values() for row in self.rows(f"panel-{track}")}
+
+    @cached_property
+    def published_slugs(self) -> dict[str, str]:
+        """How recipes write the models of the papers' tables (``claude-3.5-haiku``) → their names there."""
+        return {slug(name): name for name in self._published_names.values()}
 
     @cached_property
     def h_by_model(self) -> dict[str, dict[str, Row]]:

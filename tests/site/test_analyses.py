@@ -174,7 +174,7 @@ def test_the_details_of_a_lab_stand_only_where_it_has_releases(view: View) -> No
     assert "known to ±6.0\u00a0pp; one more with an unchanged scatter would give about ±4.0\u00a0pp" in html
     assert "GPQA Diamond for" in html
     assert "a reversal needs 3" in html
-    assert "confidence LOW" in html
+    assert "confidence low" in html
     assert not BAD_WORDS.search(re.sub(r"<[^>]*>", " ", html))
     assert "data/sections/trajectory-acme-maker.csv" in view.extra_files
     assert lab_details(view, "zeta", "maker") == ""

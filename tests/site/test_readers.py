@@ -51,7 +51,7 @@ def test_effort_settings_are_joined_and_the_change_stands_in_the_table(built: Bu
     points = spec(built, "tiers-maker")["datasets"]["points"]
     assert [(point["row"], point["x"]) for point in points] == [("Acme 2", -7.5), ("Acme 2", 2.5)]
     said = text(built.page("frontier/"))
-    assert "Effort alone changes the label of 1 of them; 1 of 1 change is larger than twice the sampling error" in said
+    assert "Effort alone changes its label; the change is larger than twice the sampling error" in said
 
 
 def test_the_papers_table_stands_beside_the_live_one_with_the_same_axes(built: Built) -> None:

@@ -104,11 +104,12 @@ def _page(view: View, item: Row) -> Page:
 
 def _leaders(view: View, axis: Row, base: str) -> Markup:
     unit = view.axis_unit(axis["axis"])
+    words = format.UNIT_WORDS.get(unit, unit)
     columns = (
         Column("Model"),
         Column("Lab"),
-        Column(f"Score, {format.UNIT_WORDS.get(unit, unit)}", "number"),
-        Column("Standard error", "number"),
+        Column(f"Score, {words}", "number"),
+        Column(f"Standard error, {'pp' if unit == 'percent' else words}", "number"),
     )
     body = [
         (

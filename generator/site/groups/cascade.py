@@ -36,7 +36,7 @@ def pages(view: View) -> Iterator[Page]:
         "cascade.md.j2",
         URL,
         sentence=sentence,
-        stamp=stamp(view, base, track="harness-v1", more=f"and {view.track_name('maker')}", paths=paths),
+        stamp=stamp(view, base, track="harness-v1", more=f"and “{view.track_name('maker')}”", paths=paths),
         overview=overview(view, section),
         transitions=[_transition(view, row, base) for row in section],
         inside=internals_sentence(view),

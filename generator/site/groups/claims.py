@@ -16,6 +16,7 @@ from generator.site.groups.board import VERDICTS, claim_rows, verdict_chip
 from generator.site.page import Group, Page, base_of
 from generator.site.tables import Cell, Column
 from generator.site.view import View
+from generator.site.wording import interval_kind
 
 INDEX = "claims/"
 _SIZES = "parameters"
@@ -171,25 +172,8 @@ def _recipes(view: View, item: Row) -> Markup:
 
 
 def _live(view: View, item: Row) -> Markup | str:
-    rows: list[tuple[tables.Content, ...]] = []
-    for answer in item["live"]:
-        if not answer["statistics"]:
-            rows.append(
-                (
-                    "no figure",
-                    view.track_name(answer["track"]),
-                    Cell(filled('<span class="cw-none">{}</span>', answer["reason"])),
-                    "",
-                    "",
-                )
-            )
-        for one in answer["statistics"]:
-            name = statistic_name(view, one["name"]) + (
-                f": {' × '.join(view.axis_name(axis) for axis in one['axes'])}" if one["axes"] else ""
-            )
-            shown = _estimate(one) if format.known(one["estimate"]) else format.joined_sizes(one["reason"])
-            bounds = _bounds(one["interval"], sizes=one["unit"] == _SIZES)
-            rows.append((name, view.track_name(answer["track"]), shown, bounds, tables.figure(one["n"], 0)))
+    """The claim's question answered from today's data; a column that says the same in every row is a sentence below instead."""
+    rows = [row for answer in item["live"] for row in _answers(view, answer)]
     if not rows:
         return ""
     columns = (
@@ -197,9 +181,39 @@ def _live(view: View, item: Row) -> Markup | str:
         Column("Track"),
         Column("Value"),
         Column("95 % interval", "number"),
+        Column("Interval by"),
         Column("n", "number"),
     )
-    return tables.table(columns, rows, caption="The same question of today's data", sortable=False)
+    said = {}
+    for index, words in ((1, "Track: {}."), (4, "95 % intervals by {}.")):
+        known = {str(row[index].key) for row in rows if isinstance(row[index], Cell) and row[index].key is not None}
+        if not known or (len(known) == 1 and len(rows) > 1):
+            said[index] = " ".join(words.format(one) for one in known)
+    kept = [index for index in range(len(columns)) if index not in said]
+    shown = tables.table(
+        [columns[index] for index in kept],
+        [[row[index] for index in kept] for row in rows],
+        caption="The same question of today's data",
+        sortable=False,
+    )
+    note = " ".join(filter(None, said.values()))
+    return filled('{}\n<p class="cw-small">{}</p>', shown, note) if note else shown
+
+
+def _answers(view: View, answer: Row) -> Iterator[tuple[Any, ...]]:
+    """The rows of one track: its statistics, or why it has none."""
+    track = tables.track(view.track_name(answer["track"]))
+    if not answer["statistics"]:
+        reason = Cell(filled('<span class="cw-none">{}</span>', answer["reason"]))
+        yield "no figure", track, reason, "", tables.text(None), ""
+    for one in answer["statistics"]:
+        name = statistic_name(view, one["name"]) + (
+            f": {' × '.join(view.axis_name(axis) for axis in one['axes'])}" if one["axes"] else ""
+        )
+        shown = _estimate(one) if format.known(one["estimate"]) else format.joined_sizes(one["reason"])
+        bounds = _bounds(one["interval"], sizes=one["unit"] == _SIZES)
+        kind = tables.text(interval_kind(one["interval"]) if bounds.key is not None else None)
+        yield name, track, shown, bounds, kind, tables.figure(one["n"], 0)
 
 
 def _estimate(one: Row) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from markupsafe import Markup
 
 from generator.site import format, tables
+from generator.site.claim_words import prose
 from generator.site.escape import filled
 from generator.site.family_figures import family_ladder, gamma_chart
 from generator.site.groups.base import critical_size
@@ -43,7 +45,7 @@ def _table(view: View, families: Sequence[Row]) -> Markup:
         Column("Family"),
         Column("Lab"),
         Column("Models", "number"),
-        Column("Smallest", "number"),
+        Column("Smallest", "number", desk=True),
         Column("Largest", "number"),
         Column("r within", "number", "HellaSwag against TruthfulQA over the sizes"),
         Column("95 % interval", "number"),
@@ -96,8 +98,9 @@ def _page(view: View, family: Row) -> Page:
         family=family,
         lab=lab_chip(view, family["lab"], base),
         tracks=parts,
-        models=model_table(view, family["models"], base),
+        models=model_table(view, family["models"], base, with_family=False),
         critical=critical,
+        prose=partial(prose, view),
         critical_text=critical_size(view, TRACK, family["id"]).html,
     ) + view.stale_note(tracks=(TRACK,))
     description = (

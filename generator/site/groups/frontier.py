@@ -183,7 +183,7 @@ def coupling_table(view: View, pairs: list[tuple[str, tuple[str, str]]], base: s
         head = (
             Cell(axis_link(view, pair[0], base), pair[0]),
             Cell(axis_link(view, pair[1], base), pair[1]),
-            view.track_name(track),
+            tables.track(view.track_name(track)),
             tables.figure(statistic.get("n"), 0),
         )
         if not has_estimate(statistic):

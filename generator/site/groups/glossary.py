@@ -70,7 +70,7 @@ def families(view: View, base: str) -> str:
             columns,
             body,
             caption="Physics quantities of each family, TruthfulQA against HellaSwag",
-            classes=tables.STACKED,
+            classes=f"{tables.STACKED} {tables.NARROW}",
         ),
         link(base, path),
     )

@@ -115,16 +115,16 @@ def _page(view: View, lab: Row) -> Page:
     )
 
 
-def model_table(view: View, models: list[str], base: str) -> Markup:
-    """Models of a lab or a family, newest first."""
-    columns = (
+def model_table(view: View, models: list[str], base: str, *, with_family: bool = True) -> Markup:
+    """Models of a lab or a family, newest first; families and sizes only where one of the models has them."""
+    columns = [
         Column("Model"),
         Column("Family"),
         Column("Kind"),
         Column("Released", "day"),
         Column("Parameters", "number"),
         Column("Scores", "number"),
-    )
+    ]
     rows = sorted(
         (view.models[m] for m in models), key=lambda m: (str(m["released_day"] or ""), m["params"] or 0), reverse=True
     )
@@ -144,7 +144,14 @@ def model_table(view: View, models: list[str], base: str) -> Markup:
         )
         for model in rows
     ]
-    return tables.table(columns, body, caption="Models")
+    left_out = {
+        "Family": not with_family or not any(model["family"] in view.families for model in rows),
+        "Parameters": not any(format.known(model["params"]) for model in rows),
+    }
+    kept = [index for index, column in enumerate(columns) if not left_out.get(column.label)]
+    return tables.table(
+        [columns[index] for index in kept], [[cells[index] for index in kept] for cells in body], caption="Models"
+    )
 
 
 GROUP = Group("labs", pages)

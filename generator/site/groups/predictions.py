@@ -213,7 +213,7 @@ def _alternatives(view: View, row: Row) -> Markup | str:
     columns = (Column("Track"), Column("Reading"), Column("Standing"), Column("Values"), Column("n", "number"))
     body = [
         (
-            view.track_name(item["track"]),
+            tables.track(view.track_name(item["track"])),
             filled(
                 '<span class="cw-long">{}{}</span>', item["says"], " (the one that decides)" if item["deciding"] else ""
             ),

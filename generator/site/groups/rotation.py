@@ -45,6 +45,7 @@ def pages(view: View) -> Iterator[Page]:
         history=history_figure(view, section, base),
         moving=co_table(view, section, base),
         by_date=by_date_table(view, section["by_date"]),
+        active=short(view, section["advice"]["active"] or ""),
         thin=[short(view, row["axis"]) for row in section["table"] if not format.known(row["signal"])],
     ) + view.stale_note(tracks=(section["track"],))
     yield Page("rotation/index.md", "Rotation", finding(view, section), body)

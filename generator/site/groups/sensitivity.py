@@ -147,7 +147,7 @@ def partial_table(view: View, partial: Mapping[str, Row], *, caption: str) -> Ma
             (
                 " and ".join(short(view, axis) for axis in pair.split("~")),
                 GIVEN.get(given, given),
-                view.track_name(track),
+                tables.track(view.track_name(track)),
                 tables.figure(found["n"], 0),
                 tables.figure(found["baselines"].get("r not given anything"), 2, sign=True),
                 tables.figure(found["estimate"], 2, sign=True)

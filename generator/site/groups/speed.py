@@ -78,14 +78,24 @@ def history(view: View, _base: str) -> Markup:
 
 def _table(group: str, run: Row) -> Markup:
     compared = any(row.get("reference") is not None for row in run["rows"])
-    columns = [Column("What"), Column("Figure", "number"), Column("Lowest to highest", wide=True), Column("Goal")]
+    spread = any(row.get("runs", 1) > 1 for row in run["rows"])
+    aimed = any(row.get("goal") is not None for row in run["rows"])
+    columns = [Column("What"), Column("Figure", "number")]
+    if spread:
+        columns.append(Column("Lowest to highest", wide=True))
+    if aimed:
+        columns.append(Column("Goal"))
     if compared:
         columns += [
             Column("Reference", "number", wide=True), Column("Ratio", "number", "the reference's figure over ours"),
         ]  # fmt: skip
     body: list[Sequence[Content]] = []
     for row in run["rows"]:
-        cells: list[Content] = [str(row["name"]), _figure(row), _spread(row), _goal(row)]
+        cells: list[Content] = [str(row["name"]), _figure(row)]
+        if spread:
+            cells.append(_spread(row))
+        if aimed:
+            cells.append(_goal(row))
         if compared:
             cells += [_amount(row.get("reference"), row), tables.figure(row.get("ratio"))]
         body.append([*cells, filled('<span class="cw-long">{}</span>', row.get("note", ""))])
@@ -118,17 +128,17 @@ def _amount(value: float | None, row: Row) -> Cell:
 
 def _spread(row: Row) -> str:
     if row.get("runs", 1) < 2:
-        return ""
+        return format.MISSING
     return f"{_amount(row['low'], row).html} to {_amount(row['high'], row).html}, {row['runs']} runs"
 
 
 def _goal(row: Row) -> Markup | str:
     goal, value = row.get("goal"), row.get("value")
     if goal is None or value is None:
-        return ""
+        return format.MISSING
     least = row.get("at_least")
     met = value >= goal if least else value <= goal
-    words = f"{'at least' if least else 'at most'} {_amount(goal, row).html}"
+    words = f"{'at least' if least else 'at most'} {_amount(goal, row).html}".replace(" ", format.NBSP)
     chip = '<span class="cw-chip cw-chip--{}">{}</span> {}'
     return Markup(chip).format("ok" if met else "bad", "met" if met else "missed", words)  # noqa: S704
 

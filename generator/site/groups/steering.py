@@ -10,6 +10,7 @@ from typing import Any
 from markupsafe import Markup
 
 from generator.site import format, tables
+from generator.site.claim_words import prose
 from generator.site.escape import filled
 from generator.site.groups import steering_internals, steering_levers, steering_live, steering_run
 from generator.site.groups.board import claim_rows, verdict_chip
@@ -112,13 +113,13 @@ def rank_sentence(runs: Sequence[Row]) -> str:
 def size_sentence(runs: Sequence[Row]) -> str:
     """Runs with a gain by size of the model."""
     parts = []
+    suites = list(dict.fromkeys(run["data"]["suite"] for run in runs))
     for (suite, size), group in groupby(runs, key=lambda run: (run["data"]["suite"], run["model"]["parameters"])):
         rows = list(group)
         gained = sum(run["status"] == "ok" for run in rows)
-        parts.append(
-            f"{format.size(size)} parameters, suite {suite}: {format.count(gained)} of {format.count(len(rows))}"
-        )
-    return f"Runs with a gain by size: {'; '.join(parts)}."
+        named = f", suite {suite}" if len(suites) > 1 else ""
+        parts.append(f"{size_words(size)}{named}: {format.count(gained)} of {format.count(len(rows))}")
+    return f"Runs with a gain by size{'' if len(suites) > 1 else f' (suite {suites[0]})'}: {'; '.join(parts)}."
 
 
 def size_words(parameters: int) -> str:
@@ -234,7 +235,7 @@ def published(view: View, base: str) -> dict[str, Any] | None:
         "title": claim["title"],
         "address": link(base, f"claims/{claim['id']}/"),
         "chip": verdict_chip(claim["verdict"]),
-        "reading": claim["reading"],
+        "reading": prose(view, claim["reading"]),
         "table": tables.table(columns, body, caption="Published shares", sortable=False),
     }
 
@@ -286,8 +287,10 @@ def caveats(runs: Sequence[Row]) -> list[str]:
             + "Every run with figures is of a small network trained here on a synthetic world, so nothing on this page says how "
             "the published models behave."
         )
-    worlds = {run["data"]["revision"] for run in figured if run["data"]["suite"] == "demo"}
-    if worlds:
+    demo = [run for run in figured if run["data"]["suite"] == "demo"]
+    worlds = {run["data"]["revision"] for run in demo}
+    told = all(any("world" in str(caveat) for caveat in run.get("caveats") or ()) for run in demo)
+    if len(worlds) > 1 or (worlds and not told):  # else the files of the runs say it, and when it was decided
         found.append(
             f"The demo runs share {'one fixed world' if len(worlds) == 1 else format.plural(len(worlds), 'world')} of facts; their "
             "seeds vary initial weights and documents, not the facts. Intervals cover items and controls, not other worlds."
