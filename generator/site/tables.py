@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,8 +21,6 @@ STACKED = "cw-table--titles"
 PHONE_STACKED, PHONE_COLUMNS = "cw-table--stack", 4
 #: class of a table of many columns: less room between them
 NARROW = "cw-table--narrow"
-#: a unit after a word so short that the two must not part at a line's end: “h, pp”
-_UNIT = re.compile(r"(\b\w{1,3}), (?=\S{1,2}$)")
 _EMPTY = filled('<span class="cw-none" role="img" aria-label="no value">{}</span>', format.MISSING)
 
 
@@ -141,7 +138,7 @@ def _header(column: Column) -> Markup:
         _classes(column),
         filled(' title="{}"', column.help) if column.help else "",
         filled(' data-k="{}"', column.key) if column.key else "",
-        _UNIT.sub(rf"\1,{format.NBSP}", column.label),
+        column.label,
     )
 
 

@@ -214,3 +214,20 @@ def test_without_results_there_is_no_steering_tab(tmp_path: Path) -> None:
 def test_the_weights_of_the_live_model_are_files_of_the_site(built: Built) -> None:
     assert (built.site / "steering/live/model.bin").read_bytes() == (REPOSITORY / DATA / "live/model.bin").read_bytes()
     assert read(REPOSITORY / DATA / "live/model.json")["sha256"] in built.page("steering/live/")
+
+
+def test_the_fixed_world_is_said_once_and_by_the_files_where_they_say_it(view: View) -> None:
+    told = [
+        run | {"caveats": ["Seeds do not vary the world."]}
+        for run in view.section("steering")["runs"]
+        if run["data"]["suite"] == "demo"
+    ]
+    assert sum("world" in text.split(". ")[-1] for text in steering.caveats(told)) == 1
+    untold = [told[0] | {"caveats": []}, *told[1:]]
+    assert any("one fixed world of facts" in text for text in steering.caveats(untold))
+
+
+def test_one_suite_is_named_once_before_the_sizes(view: View) -> None:
+    runs = [run for run in view.section("steering")["runs"] if run["data"]["suite"] == "demo"]
+    assert steering.size_sentence(runs).startswith("Runs with a gain by size (suite demo): ")
+    assert steering.size_sentence(runs).count("demo") == 1

@@ -14,7 +14,7 @@ from generator.site import claim_words, format
 from generator.site.charts import ChartStore
 from generator.site.figures import h_timeline
 from generator.site.frontier_figures import _apart
-from generator.site.groups import forecast_dynamics, predictions, speed, steering_levers
+from generator.site.groups import claims, forecast_dynamics, predictions, speed, steering_levers
 from generator.site.groups.steering_parts import caveat_words
 from generator.site.view import View
 from generator.site.wording import coupling_sentence, interval_kind
@@ -243,3 +243,25 @@ def test_the_chart_of_a_prediction_shows_the_metric_that_passes_and_not_the_one_
     assert chart is not None
     assert chart.title == "The correlation, day by day."
     assert chart.finding == "Now 0.5; threshold at 0.6 (dashed)."
+
+
+def test_percent_in_a_filled_in_text_stands_apart_and_never_alone_on_a_line(view: View):
+    assert claim_words.prose(view, "60%, 5.6 % and 20% of ten") == f"60{NBSP}%, 5.6{NBSP}% and 20{NBSP}% of ten"
+
+
+def test_today_s_data_say_how_an_interval_was_made_once_where_all_were_made_alike(view: View):
+    def row(name: str, method: str) -> dict[str, Any]:
+        interval = bounds(0.1, 0.9, method)
+        return {"name": name, "axes": [], "estimate": 0.5, "unit": "", "n": 9, "interval": interval, "reason": ""}
+
+    def shown(*methods: str) -> str:
+        rows = [row(f"r{index}", method) for index, method in enumerate(methods)]
+        return str(claims._live(view, {"live": [{"track": "maker", "reason": "", "statistics": rows}]}))
+
+    alike = shown("lab jackknife, t(5.9)", "lab jackknife, t(4.7)")
+    assert alike.count("jackknife: labs left out one at a time") == 1
+    assert '<th scope="col">Interval by</th>' not in alike
+    unlike = shown("lab jackknife, t(5.9)", "Fisher z, independent models")
+    assert '<th scope="col">Interval by</th>' in unlike
+    assert "Fisher: models taken as independent" in unlike
+    assert '<th scope="col">Interval by</th>' in shown("lab jackknife, t(5.9)")

@@ -113,7 +113,7 @@ class DataTable {
     this.total = Math.max(this.rows.length, Number(table.dataset.cwTotal ?? 0));
     this.first = this.source && this.rows.length ? this.rows.length : PAGE; // rows shown before more are asked for
     this.limit = this.first;
-    this.columns = [...table.tHead.rows[0].cells].map((cell, index) => ({ index, key: cell.dataset.k ?? String(index), label: cell.textContent.trim().replaceAll("\u00a0", " "), name: cell.className, cell }));
+    this.columns = [...table.tHead.rows[0].cells].map((cell, index) => ({ index, key: cell.dataset.k ?? String(index), label: cell.textContent.trim(), name: cell.className, cell }));
     this.all = this.columns;
     this.tools = table.dataset.cwFilter ? document.querySelector(`[data-cw-tools="${table.dataset.cwFilter}"]`) : null;
     this.heads();
