@@ -14,7 +14,7 @@ from generator.site import claim_words, format
 from generator.site.charts import ChartStore
 from generator.site.figures import h_timeline
 from generator.site.frontier_figures import _apart
-from generator.site.groups import claims, forecast_dynamics, predictions, speed, steering_levers
+from generator.site.groups import claims, forecast_dynamics, labs, predictions, speed, steering_levers
 from generator.site.groups.steering_parts import caveat_words
 from generator.site.view import View
 from generator.site.wording import coupling_sentence, interval_kind
@@ -265,3 +265,19 @@ def test_today_s_data_say_how_an_interval_was_made_once_where_all_were_made_alik
     assert '<th scope="col">Interval by</th>' in unlike
     assert "Fisher: models taken as independent" in unlike
     assert '<th scope="col">Interval by</th>' in shown("lab jackknife, t(5.9)")
+
+
+def test_a_printed_bound_says_on_which_side_the_recomputed_number_must_lie(view: View):
+    item = claims.claim_rows(view)[0]
+    number = item["published"][0] | {"printed": "0.78", "unit": None, "compare": "above"}
+    assert ">above 0.78<" in str(claims._numbers(view, item | {"published": [number]}))
+    assert ">0.78<" in str(claims._numbers(view, item | {"published": [number | {"compare": "equal"}]}))
+
+
+def test_a_table_of_models_leaves_out_a_column_that_says_nothing(view: View):
+    sized = str(labs.model_table(view, ["zed-7b"], "../"))
+    assert ">Family<" in sized
+    assert ">Parameters<" in sized
+    assert ">Family<" not in str(labs.model_table(view, ["zed-7b"], "../", with_family=False))
+    view.models["zed-7b"] |= {"params": None}
+    assert ">Parameters<" not in str(labs.model_table(view, ["zed-7b"], "../"))

@@ -20,6 +20,7 @@ from generator.site.wording import interval_kind
 
 INDEX = "claims/"
 _SIZES = "parameters"
+_SIDES = ("above", "below")  # how a recomputed number may stand to a printed bound
 Row = Mapping[str, Any]
 
 
@@ -137,7 +138,7 @@ def _numbers(view: View, item: Row) -> Markup:
             filled(
                 "{}{}", number_name(view, one["name"]), Markup(" <small>decides</small>") if one["headline"] else ""
             ),
-            printed(one),
+            f"{one['compare']} {printed(one)}" if one["compare"] in _SIDES else printed(one),
             measured(view, one["recomputed"], one["unit"]),
             tables.text(one["recipe"]),
             Cell(
