@@ -57,7 +57,7 @@ def base_coefficients(
     kappa: float = PAPER_KAPPA,
 ) -> dict[str, Any]:
     """What `playbook.base_phase` needs, JSON-able: kappa, running {slope, intercept}, pooled_nc {estimate, low, high} or None."""
-    table = gamma_table(source, x, y)
+    table = gamma_table(source, x, y, chances=False)
     running = running_coupling(source, table)
     if running.estimate is None:
         raise CapewatchError(f"{x} and {y}: {running.reason}")

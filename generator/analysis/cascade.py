@@ -99,7 +99,7 @@ def sign_flip(
     claimed size, and the signs follow size within families (p < 0.05): a rise between families only is a difference
     of recipes.
     """
-    table = gamma_table(base, x, y)
+    table = gamma_table(base, x, y, chances=False)
     test = pooled_critical_scale(base, table, rng=rng, resamples=resamples)
     used = table[table["usable"]]
     power = gamma_power(table)

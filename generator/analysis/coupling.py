@@ -151,6 +151,7 @@ def gamma_table(
     n_items: Mapping[str, float] | None = None,
     min_dx: float = 0.0,
     level: float = 0.95,
+    chances: bool = True,
 ) -> pd.DataFrame:
     """One row an interval between consecutive models of a family (GAMMA_COLUMNS), families sorted by id.
 
@@ -158,7 +159,8 @@ def gamma_table(
     geometric mean (mean for dates). gamma in pp/pp; gamma_low/high: Fieller (see `shape`); resolved: the 95 % set
     excludes 0. Repeated sizes: ``note`` keeps every consecutive pair and marks equal ones, ``mean`` averages models
     of one size. usable: γ exists, the size grows, and |ΔB1| > `min_dx`; `note` says what is odd (same size, B1 falls,
-    no change in B1).
+    no change in B1). Without `chances` the probabilities of the phases (p_tax, p_transition, p_bonus), which cost
+    most of the time, are left NaN.
     """
     if order not in ORDERS or repeated not in ("note", "mean"):
         raise ValueError(f"order {order!r}: allowed {', '.join(ORDERS)}; repeated {repeated!r}: allowed note, mean")
@@ -180,6 +182,9 @@ def gamma_table(
         points = _merged(points) if repeated == "mean" else points
         for first, second in itertools.pairwise(points):
             row = _interval_row(first, second, item_correlation=item_correlation, min_dx=min_dx, level=level)
+            if chances and row["shape"]:
+                found = phase_probabilities(row["dx"], row["dy"], row["se_dx"], row["se_dy"])
+                row.update(zip(("p_tax", "p_transition", "p_bonus"), found, strict=True))
             row.update(family=family, n_mid=_middle(first["n"], second["n"], order))
             table.append(row)
     return _typed(pd.DataFrame(table).reindex(columns=list(GAMMA_COLUMNS)))
@@ -252,9 +257,7 @@ def _interval_row(first: dict, second: dict, *, item_correlation: float, min_dx:
         row.update(gamma=dy / dx, phase=gamma_phase(dy / dx), usable=bool(grows and abs(dx) > min_dx))
         if math.isfinite(se_dx) and math.isfinite(se_dy):
             ratio = fieller(dx, dy, se_dx, se_dy, level=level)
-            chances = phase_probabilities(dx, dy, se_dx, se_dy)
             row.update(gamma_low=ratio.low, gamma_high=ratio.high, shape=ratio.shape, resolved=ratio.resolved)
-            row.update(zip(("p_tax", "p_transition", "p_bonus"), chances, strict=True))
         else:
             notes.append("sampling error unknown")
     row["note"] = "; ".join(notes)
@@ -269,7 +272,7 @@ def size_orders(source: Source, x: str, y: str, family: str) -> pd.DataFrame:
     """
     table, reference = [], None
     for order in ORDERS:
-        intervals = gamma_table(source, x, y, families=[family], order=order)
+        intervals = gamma_table(source, x, y, families=[family], order=order, chances=False)
         if intervals.empty:
             continue
         sequence = [*intervals["model_from"], intervals["model_to"].iloc[-1]]

@@ -184,7 +184,7 @@ def measure_scales(panels: int, *, rng: np.random.Generator, resamples: int = 40
         hits = []
         for _ in range(panels // 2):
             frame = families_with_flips(families, 9.5, rng)
-            table = gamma_table(frame, "hellaswag", "truthfulqa")
+            table = gamma_table(frame, "hellaswag", "truthfulqa", chances=False)
             found = pooled_critical_scale(frame, table, rng=rng, resamples=resamples)
             if found.interval is not None:
                 hits.append(holds(found.interval, 10**9.5))

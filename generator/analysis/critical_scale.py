@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -28,6 +27,16 @@ UNITS = {
     "training_tokens": "tokens",
     "released": "decimal year",
 }
+_NAMES = ("family", "model_from", "model_to")
+_NUMBERS = (
+    "n_from", "n_to", "n_mid", "dx", "gamma", "resolved", "x_from", "x_to", "y_from", "y_to", "se_x_from", "se_x_to",
+    "se_y_from", "se_y_to",
+)  # fmt: skip
+#: Resamples fitted at a time: what they need stays in the processor's cache. A multiple of 16, so that products of a part are
+#: those of the whole to the last digit.
+_TOGETHER = 32
+#: Usable rows of a `gamma_table` by column, (intervals,) each.
+Steps: TypeAlias = dict[str, np.ndarray]
 STATES = ("bracketed", "several crossings", "not bracketed: above", "not bracketed: below", "reversed", "none")
 
 
@@ -53,35 +62,43 @@ def crossing_state(gamma: np.ndarray) -> tuple[str, int | None]:
 
 
 def isotonic(values: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
-    """Non-decreasing least-squares fit along the last axis, (…, k) → (…, k), by the max–min formula."""
-    values = np.asarray(values, dtype=float)
-    weights = np.ones_like(values) if weights is None else np.broadcast_to(weights, values.shape).astype(float)
-    k = values.shape[-1]
-    zero = np.zeros((*values.shape[:-1], 1))
-    sums = np.concatenate([zero, np.cumsum(values * weights, axis=-1)], axis=-1)
-    mass = np.concatenate([zero, np.cumsum(weights, axis=-1)], axis=-1)
-    fitted = np.empty_like(values)
-    for i in range(k):
-        best = np.full(values.shape[:-1], -np.inf)
-        for a in range(i + 1):
-            means = (sums[..., i + 1 :] - sums[..., a : a + 1]) / (mass[..., i + 1 :] - mass[..., a : a + 1])
-            best = np.maximum(best, means.min(axis=-1))
-        fitted[..., i] = best
+    """Non-decreasing least-squares fit along the last axis, (…, k) → (…, k), by the max–min formula; `weights` (k,)."""
+    values = np.moveaxis(
+        np.asarray(values, dtype=float), -1, 0
+    )  # one row a place of the series: whole rows are worked on
+    return np.moveaxis(_isotonic_rows(values, np.ones(len(values)) if weights is None else weights), 0, -1)
+
+
+def _isotonic_rows(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    k = len(values)
+    mass = np.concatenate([[0.0], np.cumsum(weights)])
+    sums = np.zeros((k + 1, *values.shape[1:]))
+    for i, weight in enumerate(weights):
+        sums[i + 1] = sums[i] + values[i] * weight
+    fitted = np.full_like(values, -np.inf)
+    for a in range(k):  # the lowest mean of the places from a to i or further on, from the longest stretch down
+        lowest = np.full(values.shape[1:], np.inf)
+        for i in range(k - 1, a - 1, -1):
+            np.minimum(lowest, (sums[i + 1] - sums[a]) / (mass[i + 1] - mass[a]), out=lowest)
+            np.maximum(fitted[i], lowest, out=fitted[i, ...])
     return fitted
 
 
 def isotonic_crossing(log_n: np.ndarray, gamma: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
-    """log10 size where the isotonic fit of γ (…, k) on `log_n` (k,) crosses zero, linear between neighbours; NaN if never."""
-    fit = isotonic(gamma, weights)
-    negative = (fit < 0).sum(axis=-1)
-    positive = (fit > 0).sum(axis=-1)
-    k = fit.shape[-1]
-    crosses = (negative > 0) & (positive > 0)
-    last, first = np.clip(negative - 1, 0, k - 1), np.clip(k - positive, 0, k - 1)
-    low = np.take_along_axis(fit, last[..., None], axis=-1)[..., 0]
-    high = np.take_along_axis(fit, first[..., None], axis=-1)[..., 0]
-    width = np.where(crosses, high - low, 1.0)
-    return np.where(crosses, log_n[last] + (log_n[first] - log_n[last]) * (-low) / width, np.nan)
+    """log10 size where the isotonic fit of γ (…, k) on `log_n` (k,) crosses zero, linear between neighbours; NaN if never.
+
+    `weights` (k,).
+    """
+    fit = np.moveaxis(isotonic(gamma, weights), -1, 0)
+    k, shape = len(fit), fit.shape[1:]
+    fit = fit.reshape(k, -1)
+    negative, positive = np.count_nonzero(fit < 0, axis=0), np.count_nonzero(fit > 0, axis=0)
+    crosses = np.flatnonzero((negative > 0) & (positive > 0))
+    last, first = negative[crosses] - 1, k - positive[crosses]
+    low, high = fit[last, crosses], fit[first, crosses]
+    found = np.full(fit.shape[1], np.nan)
+    found[crosses] = log_n[last] + (log_n[first] - log_n[last]) * (-low) / (high - low)
+    return found.reshape(shape)
 
 
 def critical_scale(
@@ -105,12 +122,12 @@ def critical_scale(
     resolved_bracket (both intervals around the turn are resolved at 95 %), and every γ with its sizes.
     """
     table = gamma_table(
-        source, x, y, families=[family], order=order, repeated="mean", item_correlation=item_correlation
+        source, x, y, families=[family], order=order, repeated="mean", item_correlation=item_correlation, chances=False
     )
     frame = rows(source, (x, y))
     models = tuple(map(str, frame.index[frame["family"] == family]))
     statistic = _family_scale(
-        family, models, table, axes=(x, y), unit=UNITS[order], rng=rng, resamples=resamples, level=level
+        family, models, _columns(table), axes=(x, y), unit=UNITS[order], rng=rng, resamples=resamples, level=level
     )
     return label(statistic, source)
 
@@ -127,22 +144,31 @@ def critical_scales(
 ) -> dict[str, Statistic]:
     """`critical_scale` of every family with at least one model on both axes, by family id."""
     frame = rows(source, (x, y))
-    table = gamma_table(source, x, y, order=order, repeated="mean")
+    table = gamma_table(source, x, y, order=order, repeated="mean", chances=False)
     options: dict[str, Any] = {"axes": (x, y), "unit": UNITS[order], "rng": rng, "resamples": resamples, "level": level}
-    steps = dict(list(table.groupby("family")))
+    steps = _columns(table)
+    names, starts = np.unique(steps["family"], return_index=True)  # rows of one family stand together
+    parts = {
+        str(name): slice(*ends)
+        for name, ends in zip(names, itertools.pairwise([*starts, len(steps["family"])]), strict=True)
+    }
     found = {}
-    for family, members in frame[frame["family"].notna()].groupby("family", sort=True):
-        models = tuple(map(str, members.index))
-        found[str(family)] = label(
-            _family_scale(str(family), models, steps.get(family, table.iloc[:0]), **options), source
-        )
+    for family, models in frame.groupby("family", sort=True).groups.items():
+        own = {name: values[parts.get(str(family), slice(0))] for name, values in steps.items()}
+        found[str(family)] = label(_family_scale(str(family), tuple(map(str, models)), own, **options), source)
     return found
+
+
+def _columns(table: pd.DataFrame) -> Steps:
+    """The usable rows of a `gamma_table` by column: families are many and small, and a table for each costs more than its numbers."""
+    usable = table[table["usable"]]
+    return {name: usable[name].to_numpy(dtype=object if name in _NAMES else float) for name in (*_NAMES, *_NUMBERS)}
 
 
 def _family_scale(
     family: str,
     models: tuple[str, ...],
-    table: pd.DataFrame,
+    steps: Steps,
     *,
     axes: tuple[str, str],
     unit: str,
@@ -150,49 +176,48 @@ def _family_scale(
     resamples: int,
     level: float,
 ) -> Statistic:
-    """Nc of one family from its rows of a `gamma_table` with repeated sizes merged."""
-    table = table[table["usable"]].reset_index(drop=True)
+    """Nc of one family from its usable steps, repeated sizes merged."""
+    gamma = steps["gamma"]
     how = "zero of the isotonic fit of γ12 on log10 size within the family; interval from sampling error of the scores"
     common: dict[str, Any] = {"n": len(models), "method": how, "axes": axes, "inputs": models, "unit": unit}
-    if len(table) < 2:
-        have = f"{counted(len(models), 'model')} with both scores, {counted(len(table), 'size step')}"
+    if len(gamma) < 2:
+        have = f"{counted(len(models), 'model')} with both scores, {counted(len(gamma), 'size step')}"
         reason = f"{family}: {have}; a change of sign needs 2"
         return Statistic.missing("Nc", reason, **common)
-    gamma = table["gamma"].to_numpy(dtype=float)
     state, index = crossing_state(gamma)
-    details = _nc_details(table, state, index)
-    details["coverage"] = coverage_note("Nc/sampling", len(table) + 1, 1)
-    draws = _redrawn_crossings(table, rng=rng, resamples=resamples)
+    details = _nc_details(steps, state, index)
+    details["coverage"] = coverage_note("Nc/sampling", len(gamma) + 1, 1)
+    draws = _redrawn_crossings(steps, rng=rng, resamples=resamples)
     interval = None
     if draws is not None:
-        details["crossing_share"] = float(np.isfinite(draws).mean())
-        found = percentile_interval(10 ** draws[np.isfinite(draws)], level=level)
-        if found is not None and details["crossing_share"] >= 0.5:
+        crossings = draws[np.isfinite(draws)]
+        details["crossing_share"] = len(crossings) / len(draws)
+        found = percentile_interval(10**crossings, level=level) if details["crossing_share"] >= 0.5 else None
+        if found is not None:
             interval = Interval(found.low, found.high, level, "normal sampling error of the scores, isotonic fit")
-    log_n = np.log10(table["n_mid"].to_numpy(dtype=float))
-    crossing = float(isotonic_crossing(log_n, gamma, table["dx"].to_numpy(dtype=float) ** 2))
+    crossing = float(isotonic_crossing(np.log10(steps["n_mid"]), gamma, steps["dx"] ** 2))
     if index is None or not math.isfinite(crossing):
-        return Statistic.missing("Nc", _nc_reason(state, table), details=details, **common)
+        return Statistic.missing("Nc", _nc_reason(state, steps), details=details, **common)
     return Statistic(name="Nc", estimate=10**crossing, interval=interval, details=details, **common)
 
 
-def _nc_details(table: pd.DataFrame, state: str, index: int | None) -> dict[str, Any]:
-    positive = table[table["gamma"] > 0]
+def _nc_details(steps: Steps, state: str, index: int | None) -> dict[str, Any]:
+    gamma, sizes = steps["gamma"], [*steps["n_from"].tolist(), float(steps["n_to"][-1])]
+    resolved = steps["resolved"].astype(bool).tolist()
+    ends = list(zip(steps["n_from"].tolist(), steps["n_to"].tolist(), strict=True))
+    positive = np.flatnonzero(gamma > 0)
     details: dict[str, Any] = {
         "state": state,
-        "gammas": table["gamma"].tolist(),
-        "sizes": [*table["n_from"].tolist(), float(table["n_to"].iloc[-1])],
-        "resolved": table["resolved"].astype(bool).tolist(),
-        "first_positive_interval": None,
+        "gammas": gamma.tolist(),
+        "sizes": sizes,
+        "resolved": resolved,
+        "first_positive_interval": list(ends[positive[0]]) if len(positive) else None,
         "bracket": None,
     }
-    if len(positive):
-        first = positive.iloc[0]
-        details["first_positive_interval"] = [float(first["n_from"]), float(first["n_to"])]
     if index is not None:
-        before = int(np.flatnonzero(table["gamma"].to_numpy()[:index] < 0)[-1])
-        details["bracket"] = [float(table["n_from"].iloc[before]), float(table["n_to"].iloc[index])]
-        details["resolved_bracket"] = bool(table["resolved"].iloc[before] and table["resolved"].iloc[index])
+        before = int(np.flatnonzero(gamma[:index] < 0)[-1])
+        details["bracket"] = [ends[before][0], ends[index][1]]
+        details["resolved_bracket"] = resolved[before] and resolved[index]
     return details
 
 
@@ -202,8 +227,8 @@ def _size(count: float) -> str:
     return f"{count / scale:.4g}{letter}"
 
 
-def _nc_reason(state: str, table: pd.DataFrame) -> str:
-    low, high = float(table["n_from"].iloc[0]), float(table["n_to"].iloc[-1])
+def _nc_reason(state: str, steps: Steps) -> str:
+    low, high = float(steps["n_from"][0]), float(steps["n_to"][-1])
     reasons = {
         "not bracketed: above": f"not bracketed: no γ12 is positive up to {_size(high)}; Nc, if any, lies above",
         "not bracketed: below": f"not bracketed: no γ12 is negative from {_size(low)} on; Nc, if any, lies below",
@@ -213,31 +238,27 @@ def _nc_reason(state: str, table: pd.DataFrame) -> str:
     return reasons.get(state, f"{state}, but the monotone fit of γ12 does not cross zero")
 
 
-def _redrawn_crossings(table: pd.DataFrame, *, rng: np.random.Generator, resamples: int) -> np.ndarray | None:
+def _redrawn_crossings(steps: Steps, *, rng: np.random.Generator, resamples: int) -> np.ndarray | None:
     """Isotonic crossings (log10 size) with every score redrawn from its error; None where an error is not known."""
-    points: dict[str, tuple[float, float, float, float]] = {}
-    ends = []
-    for first, last, *numbers in _ends(table):
-        points.setdefault(first, tuple(numbers[:4]))
-        points.setdefault(last, tuple(numbers[4:]))
-        ends.append((first, last))
-    place = {model: position for position, model in enumerate(points)}
+    columns = [
+        [steps[f"{name}_{side}"].tolist() for name in ("model", "x", "y", "se_x", "se_y")] for side in ("from", "to")
+    ]
+    points: dict[str, tuple[float, ...]] = {}
+    for ends in zip(*(zip(*side, strict=True) for side in columns), strict=True):
+        for model, *numbers in ends:  # in the order of the steps, which the draws follow
+            points.setdefault(model, tuple(numbers))
     x, y, sx, sy = np.array(list(points.values()), dtype=float).T
     if not (np.isfinite(sx).all() and np.isfinite(sy).all() and (sx > 0).any() and (sy > 0).any()):
         return None
-    drawn_x = x + sx * rng.standard_normal((resamples, len(x)))
-    drawn_y = y + sy * rng.standard_normal((resamples, len(y)))
-    start, end = (np.array([place[pair[side]] for pair in ends]) for side in (0, 1))
-    dx, dy = drawn_x[:, end] - drawn_x[:, start], drawn_y[:, end] - drawn_y[:, start]
+    drawn_x, drawn_y = (
+        score[:, None] + error[:, None] * np.ascontiguousarray(rng.standard_normal((resamples, len(score))).T)
+        for score, error in ((x, sx), (y, sy))
+    )
+    place = {model: position for position, model in enumerate(points)}
+    start, end = ([place[model] for model in side[0]] for side in columns)
+    dx, dy = drawn_x[end] - drawn_x[start], drawn_y[end] - drawn_y[start]
     gamma = dy / np.where(np.abs(dx) < 1e-9, 1e-9, dx)
-    log_n = np.log10(table["n_mid"].to_numpy(dtype=float))
-    return isotonic_crossing(log_n, gamma, table["dx"].to_numpy(dtype=float) ** 2)
-
-
-def _ends(table: pd.DataFrame) -> Iterator[tuple[Any, ...]]:
-    """Of each interval: both models, then x, y and their standard errors of the first and of the second; read by column."""
-    numbers = [f"{name}_{side}" for side in ("from", "to") for name in ("x", "y", "se_x", "se_y")]
-    return zip(*(table[name].tolist() for name in ("model_from", "model_to", *numbers)), strict=True)
+    return isotonic_crossing(np.log10(steps["n_mid"]), gamma.T, steps["dx"] ** 2)
 
 
 def pooled_critical_scale(
@@ -305,16 +326,24 @@ def _logistic_crossing(log_n: np.ndarray, positive: np.ndarray, counts: np.ndarr
     centre = log_n.mean()
     x = log_n - centre
     a, b = np.zeros(len(counts)), np.zeros(len(counts))
+    parts = [slice(start, start + _TOGETHER) for start in range(0, len(counts), _TOGETHER)]
     for _ in range(30):
-        share = 1.0 / (1.0 + np.exp(-np.clip(a[:, None] + b[:, None] * x, -30, 30)))
-        w = counts * share * (1 - share)
-        rest = counts * (positive - share)
-        g0, g1 = rest.sum(axis=1) - 1e-3 * a, rest @ x - 0.05 * b
-        h00, h01, h11 = w.sum(axis=1) + 1e-3, w @ x, w @ (x * x) + 0.05
-        det = h00 * h11 - h01**2
-        step_a = np.clip((h11 * g0 - h01 * g1) / det, -2, 2)
-        step_b = np.clip((h00 * g1 - h01 * g0) / det, -2, 2)
+        steps = [_newton_step(x, positive, counts[part], a[part], b[part]) for part in parts]
+        step_a, step_b = np.concatenate(steps, axis=1)
         a, b = a + step_a, b + step_b
         if max(np.abs(step_a).max(), np.abs(step_b).max()) < 1e-7:
             break
     return b, centre - a / np.where(np.abs(b) < 1e-9, 1e-9, b)
+
+
+def _newton_step(
+    x: np.ndarray, positive: np.ndarray, counts: np.ndarray, a: np.ndarray, b: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The damped step from intercepts a (R,) and slopes b (R,) of one fit for each row of `counts` (R, k)."""
+    share = 1.0 / (1.0 + np.exp(-np.clip(a[:, None] + b[:, None] * x, -30, 30)))
+    w = counts * share * (1 - share)
+    rest = counts * (positive - share)
+    g0, g1 = rest.sum(axis=1) - 1e-3 * a, rest @ x - 0.05 * b
+    h00, h01, h11 = w.sum(axis=1) + 1e-3, w @ x, w @ (x * x) + 0.05
+    det = h00 * h11 - h01**2
+    return np.clip((h11 * g0 - h01 * g1) / det, -2, 2), np.clip((h00 * g1 - h01 * g0) / det, -2, 2)

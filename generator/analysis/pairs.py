@@ -68,7 +68,7 @@ def pair_table(
 
 
 def _signs(source: Source, x: str, y: str) -> dict[str, int]:
-    table = gamma_table(source, x, y)
+    table = gamma_table(source, x, y, chances=False)
     used = table[table["usable"]]
     within = family_r(source, x, y)
     known = [r for r in within.values() if r is not None]
@@ -119,7 +119,7 @@ def variant_agreement(source: Source, x: str, first: str, second: str) -> Statis
         return label(Statistic.missing("sign agreement", reason, **common), source)
     limited = source.subset(list(frame.index)) if isinstance(source, Panel) else frame
     keys = ["family", "model_from", "model_to"]
-    tables = [gamma_table(limited, x, axis).set_index(keys) for axis in (first, second)]
+    tables = [gamma_table(limited, x, axis, chances=False).set_index(keys) for axis in (first, second)]
     joined = pd.concat([tables[0].add_suffix("_1"), tables[1].add_suffix("_2")], axis=1, join="inner")
     used = joined[joined["usable_1"] & joined["usable_2"] & (joined["gamma_1"] != 0) & (joined["gamma_2"] != 0)]
     if used.empty:

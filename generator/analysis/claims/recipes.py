@@ -27,8 +27,8 @@ class LivePanel:
 
     @cached_property
     def gammas(self) -> pd.DataFrame:
-        """Usable rows of the `gamma_table` of HellaSwag and TruthfulQA."""
-        table = gamma_table(self.panel, HS, TQA)
+        """Usable rows of the `gamma_table` of HellaSwag and TruthfulQA, without the probabilities of the phases."""
+        table = gamma_table(self.panel, HS, TQA, chances=False)
         return table[table["usable"]]
 
 
