@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,24 +25,43 @@ class CouplingMatrix:
 
     r is NaN where a pair has fewer than 3 models or a constant axis. valid: r as assembled has no negative eigenvalue
     (None with empty cells); repaired: the nearest correlation matrix to r (equal to it when valid; empty cells start
-    at 0, see `filled`).
+    at 0, see `filled`). cells: the same five as arrays, by name.
     """
 
     axes: tuple[str, ...]
-    r: pd.DataFrame
-    n: pd.DataFrame
-    low: pd.DataFrame
-    high: pd.DataFrame
+    cells: Mapping[str, np.ndarray]
     smallest_eigenvalue: float | None
     valid: bool | None
-    repaired: pd.DataFrame
     distance: float
     filled: tuple[tuple[str, str], ...]
+
+    @property
+    def r(self) -> pd.DataFrame:
+        return self._table("r")
+
+    @property
+    def n(self) -> pd.DataFrame:
+        return self._table("n")
+
+    @property
+    def low(self) -> pd.DataFrame:
+        return self._table("low")
+
+    @property
+    def high(self) -> pd.DataFrame:
+        return self._table("high")
+
+    @property
+    def repaired(self) -> pd.DataFrame:
+        return self._table("repaired")
+
+    def _table(self, name: str) -> pd.DataFrame:
+        return pd.DataFrame(self.cells[name], index=list(self.axes), columns=list(self.axes))
 
     def as_dict(self) -> dict[str, Any]:
         return {
             "axes": list(self.axes),
-            **{name: getattr(self, name).to_numpy().tolist() for name in ("r", "n", "low", "high", "repaired")},
+            **{name: values.tolist() for name, values in self.cells.items()},
             "smallest_eigenvalue": self.smallest_eigenvalue,
             "valid": self.valid,
             "distance": self.distance,
@@ -53,26 +72,34 @@ class CouplingMatrix:
 def coupling_matrix(source: Source, axes: Sequence[str]) -> CouplingMatrix:
     """Pairwise correlations of `axes`, each on all models that have both scores."""
     axes = tuple(axes)
+    return matrix_of(axes, _scores(source, axes))
+
+
+def matrix_of(axes: Sequence[str], values: np.ndarray) -> CouplingMatrix:
+    """`coupling_matrix` of scores (models, axes), NaN where there is none."""
     k = len(axes)
     r, low, high = np.full((3, k, k), np.nan)
-    n = np.zeros((k, k), dtype=int)
-    values = _scores(source, axes)
-    known = np.isfinite(values)
-    for i, j in itertools.combinations_with_replacement(range(k), 2):
-        both = values[known[:, i] & known[:, j]][:, [i, j]]
-        n[i, j] = n[j, i] = len(both)
-        if i == j:
-            r[i, i] = low[i, i] = high[i, i] = 1.0
+    known = np.isfinite(values).T
+    n = known.astype(int) @ known.T.astype(int)
+    for table in (r, low, high):
+        np.fill_diagonal(table, 1.0)
+    columns = np.ascontiguousarray(values.T)
+    for i, j in itertools.combinations(range(k), 2):
+        both = known[i] & known[j]
+        a, b = columns[i][both], columns[j][both]
+        if len(a) < MIN_MODELS or _is_constant(a) or _is_constant(b):
             continue
-        if len(both) < MIN_MODELS or (np.ptp(both, axis=0) <= 1e-12 * np.maximum(1.0, np.abs(both).max(axis=0))).any():
-            continue
-        value = correlation(both[:, 0], both[:, 1])
-        r[i, j] = r[j, i] = value
-        interval = fisher_interval(value, len(both))
+        r[i, j] = r[j, i] = value = correlation(a, b)
+        interval = fisher_interval(value, len(a))
         if interval is not None:
             low[i, j] = low[j, i] = interval.low
             high[i, j] = high[j, i] = interval.high
-    return _assembled(axes, r, n, low, high)
+    return _assembled(tuple(axes), r, n, low, high)
+
+
+def _is_constant(values: np.ndarray) -> bool:
+    low, high = float(values.min()), float(values.max())
+    return high - low <= 1e-12 * max(1.0, abs(low), abs(high))
 
 
 def _scores(source: Source, axes: Sequence[str]) -> np.ndarray:
@@ -100,15 +127,10 @@ def _assembled(
     smallest = None if holes.any() else float(np.linalg.eigvalsh(filled)[0])
     valid = None if smallest is None else smallest >= -1e-10
     repaired = filled if valid else nearest_correlation(filled)
-
-    def table(values: np.ndarray) -> pd.DataFrame:
-        return pd.DataFrame(values, index=list(axes), columns=list(axes))
-
     empty = tuple((axes[i], axes[j]) for i, j in zip(*np.nonzero(np.triu(holes, 1)), strict=True))
     distance = float(np.linalg.norm(repaired - filled))
-    return CouplingMatrix(
-        axes, table(r), table(n), table(low), table(high), smallest, valid, table(repaired), distance, empty
-    )
+    cells = {"r": r, "n": n, "low": low, "high": high, "repaired": repaired}
+    return CouplingMatrix(axes, cells, smallest, valid, distance, empty)
 
 
 def nearest_correlation(matrix: np.ndarray, *, rounds: int = 2_000, tolerance: float = 1e-12) -> np.ndarray:
@@ -197,11 +219,13 @@ def axis_rotation(
         reason = f"{sizes[0]} and {sizes[1]} models; each group needs more than {len(axes)}"
         return label(Statistic.missing("principal-axis rotation", reason, **common), source)
     pooled = np.concatenate(parts)
-    observed = _angle(parts[0], parts[1], kind)
-    null = np.empty(resamples)
-    for index in range(resamples):
+    sums = [product_terms(part - part.mean(axis=0)).sum(axis=0) for part in parts]
+    observed = float(_angles(np.array([sums]), len(axes), kind)[0])
+    relabelled = []
+    for _ in range(resamples):
         mixed = pooled[rng.permutation(len(pooled))]
-        null[index] = _angle(mixed[: sizes[0]], mixed[sizes[0] :], kind)
+        relabelled.append([_centred_sums(part) for part in (mixed[: sizes[0]], mixed[sizes[0] :])])
+    null = _angles(np.array(relabelled), len(axes), kind)
     null = null[np.isfinite(null)]
     if not math.isfinite(observed) or not null.size:
         return label(
@@ -219,12 +243,18 @@ def axis_rotation(
     return label(statistic, source)
 
 
-def _angle(first: np.ndarray, second: np.ndarray, kind: str) -> float:
-    leading = []
-    for part in (first, second):
-        centred = part - part.mean(axis=0)
-        matrix = matrices_of(product_terms(centred).sum(axis=0), part.shape[1], kind)
-        if not np.isfinite(matrix).all():
-            return math.nan
-        leading.append(eigen(matrix)[1][:, 0])
-    return math.degrees(math.acos(min(abs(float(leading[0] @ leading[1])), 1.0)))
+def _centred_sums(part: np.ndarray) -> np.ndarray:
+    """Sums of the `product_terms` of the centred rows, without making them: ((k+1)²,)."""
+    extended = np.column_stack([np.ones(len(part)), part - part.mean(axis=0)])
+    return np.einsum("ni,nj->ij", extended, extended).ravel()
+
+
+def _angles(sums: np.ndarray, k: int, kind: str) -> np.ndarray:
+    """Degrees between first eigenvectors of two matrices from summed `product_terms` (R, 2, (k+1)²); NaN with a constant axis: (R,)."""
+    matrices = matrices_of(sums, k, kind)
+    found = np.full(len(sums), np.nan)
+    sound = np.isfinite(matrices).all(axis=(1, 2, 3))
+    first, second = np.moveaxis(eigen(matrices[sound])[1][..., 0], 1, 0)
+    cosines = [min(abs(float(a @ b)), 1.0) for a, b in zip(first, second, strict=True)]
+    found[sound] = [math.degrees(math.acos(cosine)) for cosine in cosines]
+    return found

@@ -11,7 +11,7 @@ import pandas as pd
 
 from generator.analysis._inputs import Source, label, rows, why_unfit
 from generator.analysis.coupling import gamma_table
-from generator.analysis.matrix import CouplingMatrix, coupling_matrix
+from generator.analysis.matrix import CouplingMatrix, matrix_of
 from generator.analysis.population import correlation, fisher_interval, population_coupling
 from generator.analysis.result import Statistic
 from generator.panel.frame import Panel
@@ -99,8 +99,9 @@ def family_r(source: Source, x: str, y: str, *, least: int = 3) -> dict[str, flo
 def family_matrices(source: Source, axes: Sequence[str], *, least: int = 4) -> dict[str, CouplingMatrix]:
     """The correlation matrix of `axes` within each family that has at least `least` models with all of them, by family id."""
     frame = rows(source, axes)
-    families = frame[frame["family"].notna()].groupby("family", sort=True)
-    return {str(name): coupling_matrix(members, axes) for name, members in families if len(members) >= least}
+    values = frame[list(axes)].to_numpy(dtype=float)
+    families = frame.groupby("family", sort=True).indices
+    return {str(name): matrix_of(axes, values[places]) for name, places in families.items() if len(places) >= least}
 
 
 def variant_agreement(source: Source, x: str, first: str, second: str) -> Statistic:

@@ -273,7 +273,9 @@ def _drawn_sums(
             if len(block) == 1:
                 sums += a[block[0]] * b[block[0]]
                 continue
-            rows = max(16, DRAWN_CELLS // len(block) // 16 * 16)  # a multiple of 16 leaves the last digits of products alone
+            rows = max(
+                16, DRAWN_CELLS // len(block) // 16 * 16
+            )  # a multiple of 16 leaves the last digits of products alone
             for first in range(0, size, rows):
                 part = sums[first : first + rows]
                 shuffled = np.broadcast_to(b[block], (len(part), len(block))).copy()

@@ -186,11 +186,8 @@ def matrices_of(sums: np.ndarray, k: int, kind: str) -> np.ndarray:
 
 def permuted_dimensions(values: np.ndarray, *, kind: str, rng: np.random.Generator, resamples: int) -> np.ndarray:
     """d_eff of `resamples` panels in which every axis is permuted on its own: (resamples,)."""
-    draws = np.empty(resamples)
-    for index in range(resamples):
-        shuffled = rng.permuted(values, axis=0)
-        draws[index] = participation_ratio(matrices_of(product_terms(shuffled).sum(axis=0), values.shape[1], kind))
-    return draws
+    sums = np.array([product_terms(rng.permuted(values, axis=0)).sum(axis=0) for _ in range(resamples)])
+    return participation_ratio(matrices_of(sums, values.shape[1], kind))
 
 
 def eigen(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

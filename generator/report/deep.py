@@ -7,6 +7,7 @@ stands here; how they are computed stands in generator.analysis.
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -178,19 +179,17 @@ def _quarter_ends(as_of: dt.date | None, *, quarters: int = 8) -> list[dt.date]:
 def _matrix(matrix: CouplingMatrix) -> dict[str, Any]:
     return {
         "axes": list(matrix.axes),
-        "r": _cells(matrix.r),
-        "n": _cells(matrix.n),
-        "low": _cells(matrix.low),
-        "high": _cells(matrix.high),
+        "r": _cells(matrix.cells["r"]),
+        "n": _cells(matrix.cells["n"]),
+        "low": _cells(matrix.cells["low"]),
+        "high": _cells(matrix.cells["high"]),
         "valid": matrix.valid,
-        "repaired": _cells(matrix.repaired),
+        "repaired": _cells(matrix.cells["repaired"]),
     }
 
 
 def _cells(values: np.ndarray) -> list[list[float | None]]:
-    return [
-        [None if not np.isfinite(value) else float(value) for value in row] for row in np.asarray(values, dtype=float)
-    ]
+    return [[value if math.isfinite(value) else None for value in row] for row in values.astype(float).tolist()]
 
 
 def size_groups(panel: Panel) -> pd.Series:
