@@ -17,6 +17,7 @@ from generator.analysis.hfield import line_of, line_through
 from generator.analysis.isocline import PAPER_FRONTIER_KAPPA, PAPER_KAPPA
 from generator.analysis.playbook import ADVICE, Rotation, diagnose, rotate
 from generator.analysis.resample import t_quantile
+from generator.analysis.result import Statistic
 from generator.analysis.saturation import co_activating, saturation_table
 from generator.core import CapewatchError
 from generator.panel.frame import Panel
@@ -55,13 +56,17 @@ def base_coefficients(
     rng: np.random.Generator,
     resamples: int = 2_000,
     kappa: float = PAPER_KAPPA,
+    pooled: Statistic | None = None,
 ) -> dict[str, Any]:
-    """What `playbook.base_phase` needs, JSON-able: kappa, running {slope, intercept}, pooled_nc {estimate, low, high} or None."""
+    """What `playbook.base_phase` needs, JSON-able: kappa, running {slope, intercept}, pooled_nc {estimate, low, high} or None.
+
+    `pooled`: the `pooled_critical_scale` of these axes, where it has been computed.
+    """
     table = gamma_table(source, x, y, chances=False)
     running = running_coupling(source, table)
     if running.estimate is None:
         raise CapewatchError(f"{x} and {y}: {running.reason}")
-    nc = pooled_critical_scale(source, table, rng=rng, resamples=resamples)
+    nc = pooled or pooled_critical_scale(source, table, rng=rng, resamples=resamples)
     bounds = nc.interval
     known = bounds is not None and bounds.low is not None and bounds.high is not None
     return {

@@ -59,14 +59,15 @@ def cascade(
     rng: np.random.Generator,
     resamples: int = 2_000,
     k: int = 5,
+    pooled: Statistic | None = None,
 ) -> list[Transition]:
-    """All four transitions.
+    """All four transitions. `pooled`: as in `sign_flip`.
 
     `base` needs hellaswag and truthfulqa; `frontier` swe-bench-verified, gpqa-diamond and, where it has them, hle and
     ifeval; `internal` has columns model, family, params, coupling, method.
     """
     return [
-        sign_flip(base, rng=rng, resamples=resamples),
+        sign_flip(base, rng=rng, resamples=resamples, pooled=pooled),
         internal_drop(internal),
         saturation_shift(frontier, k=k),
         next_saturation(frontier, k=k),
@@ -92,15 +93,16 @@ def sign_flip(
     claimed: float = 3.5e9,
     rng: np.random.Generator,
     resamples: int = 2_000,
+    pooled: Statistic | None = None,
 ) -> Transition:
     """Nc1: γ12 turns from negative to positive near `claimed` parameters.
 
     Shown when the odds of γ > 0 rise with size in 97.5 % of family resamples, the interval of the pooled Nc holds the
     claimed size, and the signs follow size within families (p < 0.05): a rise between families only is a difference
-    of recipes.
+    of recipes. `pooled`: the `pooled_critical_scale` of these axes, where it has been computed.
     """
     table = gamma_table(base, x, y, chances=False)
-    test = pooled_critical_scale(base, table, rng=rng, resamples=resamples)
+    test = pooled or pooled_critical_scale(base, table, rng=rng, resamples=resamples)
     used = table[table["usable"]]
     power = gamma_power(table)
     resolved = used[used["resolved"]]

@@ -8,7 +8,6 @@ near zero.
 
 from __future__ import annotations
 
-import functools
 import itertools
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -96,7 +95,6 @@ def fieller(dx: float, dy: float, se_dx: float, se_dy: float, *, cov: float = 0.
     return Ratio(None, None, "all", False)
 
 
-@functools.lru_cache(maxsize=1 << 15)  # several analyses read the same intervals
 def phase_probabilities(dx: float, dy: float, se_dx: float, se_dy: float) -> tuple[float, float, float]:
     """Probability of tax, transition and bonus when dx and dy are read as independent normal with these errors.
 

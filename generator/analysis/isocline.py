@@ -179,9 +179,9 @@ def sign_prediction(
 
 def _hits_by_family(families: np.ndarray, right: np.ndarray) -> dict[str, list[int]]:
     """Right and total intervals per family, by family id."""
-    return {
-        str(name): [int(right[families == name].sum()), int((families == name).sum())] for name in np.unique(families)
-    }
+    names, codes, totals = np.unique(families, return_inverse=True, return_counts=True)
+    hits = np.bincount(codes, weights=right, minlength=len(names))
+    return {str(name): [int(hit), int(total)] for name, hit, total in zip(names, hits, totals, strict=True)}
 
 
 def _accuracy_intervals(by_family: dict[str, list[int]], *, level: float) -> dict[str, Interval]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,7 @@ from generator.analysis.advice import (
     scale_bands,
 )
 from generator.analysis.cascade import cascade, discriminating_along
+from generator.analysis.critical_scale import pooled_critical_scale
 from generator.analysis.emphasis import lab_oscillation, trajectory, trend_in_time
 from generator.analysis.isocline import (
     PAPER_FRONTIER_KAPPA,
@@ -92,7 +93,8 @@ def deep_sections(
     """
     base, frontier, epoch = panels[BASE], panels[FRONTIER], panels["epoch"]
     earlier = {day: panel_at(FRONTIER, day) for day in _quarter_ends(frontier.as_of)}
-    coefficients = keep("coefficients", [base, frontier, epoch], lambda: _coefficients(panels, rng=rng))
+    pooled = cache(lambda: pooled_critical_scale(base, gamma, rng=rng(POOLED), resamples=DRAWS))
+    coefficients = keep("coefficients", [base, frontier, epoch], lambda: _coefficients(panels, pooled, rng=rng))
     return {
         "bands": scale_bands(base, gamma, coefficients[BASE]),
         "rotation": keep("rotation", [frontier, *earlier.values()], lambda: _rotation(frontier, earlier)),
@@ -113,7 +115,7 @@ def deep_sections(
         "sensitivity": keep(
             "sensitivity", [base, frontier, epoch], lambda: _sensitivity(base, {FRONTIER: frontier, "epoch": epoch})
         ),
-        "cascade": keep("cascade", [base, frontier], lambda: _cascade(base, frontier, rng=rng)),
+        "cascade": keep("cascade", [base, frontier], lambda: _cascade(base, frontier, pooled(), rng=rng)),
         "coefficients": coefficients,
         "calculator": calculator_section(panels, frontier=(FRONTIER, "epoch"), base=BASE, axes=(SWE, GPQA), keep=keep),
     }
@@ -307,12 +309,12 @@ def _sensitivity(base: Panel, frontiers: Mapping[str, Panel]) -> dict[str, Any]:
     }
 
 
-def _cascade(base: Panel, frontier: Panel, *, rng: Rng) -> list[dict[str, Any]]:
-    found = cascade(base, frontier, rng=rng(POOLED), resamples=DRAWS)
+def _cascade(base: Panel, frontier: Panel, pooled: Statistic, *, rng: Rng) -> list[dict[str, Any]]:
+    found = cascade(base, frontier, rng=rng(POOLED), resamples=DRAWS, pooled=pooled)
     return [item.as_dict() for item in found]
 
 
-def _coefficients(panels: Mapping[str, Panel], *, rng: Rng) -> dict[str, Any]:
+def _coefficients(panels: Mapping[str, Panel], pooled: Callable[[], Statistic], *, rng: Rng) -> dict[str, Any]:
     """What the reader's calculator needs, by track; a track that carries no line has a reason instead."""
     result: dict[str, Any] = {}
     for track in (FRONTIER, "epoch"):
@@ -321,7 +323,7 @@ def _coefficients(panels: Mapping[str, Panel], *, rng: Rng) -> dict[str, Any]:
         except CapewatchError as error:
             result[track] = {"reason": error.message}
     try:
-        result[BASE] = base_coefficients(panels[BASE], X, Y, rng=rng(POOLED), resamples=DRAWS)
+        result[BASE] = base_coefficients(panels[BASE], X, Y, rng=rng(POOLED), resamples=DRAWS, pooled=pooled())
     except CapewatchError as error:
         result[BASE] = {"reason": error.message}
     return result

@@ -6,7 +6,7 @@ an integrator's.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +22,16 @@ class Derivatives:
     slope: np.ndarray
     length: np.ndarray
 
+    def where(self, kept: np.ndarray) -> Derivatives:
+        """Those of a mask (n,)."""
+        return Derivatives(self.at[kept], self.slope[kept], self.length[kept])
+
+
+def join(parts: Sequence[Derivatives]) -> Derivatives:
+    """All parts in one, in their order."""
+    at, slope, length = (np.concatenate([getattr(part, name) for part in parts]) for name in ("at", "slope", "length"))
+    return Derivatives(at, slope, length)
+
 
 def derivatives(ladder: Ladder) -> Derivatives:
     """Midpoint derivatives of the fractions of one family."""
@@ -35,10 +45,11 @@ def linear_system(parts: list[Derivatives], *, weights: str = "none") -> np.ndar
     `weights`: none; length (Δlog10 N as least-squares weights); increments (rows multiplied by Δlog10 N, which fits the
     increments themselves).
     """
-    at, slope, length = (np.concatenate([getattr(part, name) for part in parts]) for name in ("at", "slope", "length"))
+    whole = join(parts)
+    length = whole.length
     row = {"none": np.ones_like(length), "length": np.sqrt(length), "increments": length}[weights][:, None]
-    design = np.column_stack([np.ones(len(at)), at])
-    return np.linalg.lstsq(design * row, slope * row, rcond=None)[0]
+    design = np.column_stack([np.ones(len(length)), whole.at])
+    return np.linalg.lstsq(design * row, whole.slope * row, rcond=None)[0]
 
 
 def solve_linear(coefficients: np.ndarray, start: np.ndarray, log_n: np.ndarray) -> np.ndarray:

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from generator.analysis.claims.inputs import HS, TQA, ClaimInputs
+from generator.analysis.claims.inputs import FIVE, HS, TQA, ClaimInputs, Ladder
 from generator.analysis.coupling import gamma_table
 from generator.analysis.result import Statistic
 from generator.panel.frame import Panel
@@ -21,7 +21,7 @@ RecipeFunction = Callable[[ClaimInputs], Values]
 
 @dataclass(frozen=True)
 class LivePanel:
-    """A live panel with the table that several questions read, made once."""
+    """A live panel with the tables that several questions read, made once."""
 
     panel: Panel
 
@@ -30,6 +30,19 @@ class LivePanel:
         """Usable rows of the `gamma_table` of HellaSwag and TruthfulQA, without the probabilities of the phases."""
         table = gamma_table(self.panel, HS, TQA, chances=False)
         return table[table["usable"]]
+
+    @cached_property
+    def ladders(self) -> dict[str, Ladder]:
+        """Ladders of the five benchmarks of each family of two different sizes or more; of repeated sizes the first by id."""
+        rows = self.panel.complete(FIVE)
+        rows = rows[rows["params"].notna() & rows["family"].notna()]
+        rows = rows[~rows.duplicated(["family", "params"])].sort_values("params", kind="stable")
+        params, scores = rows["params"].to_numpy(dtype=float), rows[list(FIVE)].to_numpy(dtype=float)
+        return {
+            str(family): Ladder(str(family), tuple(rows.index[places]), params[places], scores[places])
+            for family, places in rows.groupby("family", sort=True).indices.items()
+            if len(places) >= 2
+        }
 
 
 @dataclass(frozen=True)
@@ -47,6 +60,10 @@ class LiveRequest:
     @property
     def gammas(self) -> pd.DataFrame:
         return self.live.gammas
+
+    @property
+    def ladders(self) -> dict[str, Ladder]:
+        return self.live.ladders
 
 
 LiveFunction = Callable[[LiveRequest], list[Statistic]]

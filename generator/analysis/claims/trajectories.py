@@ -9,6 +9,7 @@ from generator.analysis.claims.numerics import r_squared
 from generator.analysis.claims.ode import (
     Derivatives,
     derivatives,
+    join,
     linear_system,
     mae_pp,
     mape,
@@ -17,7 +18,6 @@ from generator.analysis.claims.ode import (
 )
 from generator.analysis.claims.recipes import LiveRequest, Recipes, Values
 from generator.analysis.result import Statistic
-from generator.panel.frame import Panel
 
 CATALOGUE = Recipes()
 LOFO_FAMILIES = (
@@ -250,16 +250,16 @@ def _training(inputs: ClaimInputs) -> dict[str, Ladder]:
 
 def _left_out(ladders: dict[str, Ladder], tested: tuple[str, ...], *, weights: str) -> dict[str, float]:
     """MAE (pp) and MAPE (%) per left-out family; baselines: persistence, and the mean rate of the other families."""
-    parts = {family: derivatives(ladder) for family, ladder in ladders.items()}
+    whole = join([derivatives(ladder) for ladder in ladders.values()])
+    owner = np.repeat(list(ladders), [len(ladder.models) - 1 for ladder in ladders.values()])
     values: dict[str, float] = {}
     rows: list[tuple[float, ...]] = []
     for family in tested:
-        ladder, others = ladders[family], [part for name, part in parts.items() if name != family]
+        ladder, others = ladders[family], whole.where(owner != family)
         scores = ladder.scores / 100
-        path = solve_linear(linear_system(others, weights=weights), scores[0], ladder.log_n)
+        path = solve_linear(linear_system([others], weights=weights), scores[0], ladder.log_n)
         still = np.broadcast_to(scores[0], scores.shape)
-        decades = np.concatenate([part.length for part in others])
-        rate = (np.concatenate([part.slope for part in others]) * decades[:, None]).sum(axis=0) / decades.sum()
+        rate = (np.ascontiguousarray(others.slope.T) * others.length).sum(axis=1) / others.length.sum()
         drift = scores[0] + rate * (ladder.log_n - ladder.log_n[0])[:, None]
         row = (mae_pp(path, scores), mae_pp(still, scores), mae_pp(drift, scores), mape(path, scores))
         rows.append(row)
@@ -278,23 +278,10 @@ def _left_out(ladders: dict[str, Ladder], tested: tuple[str, ...], *, weights: s
     return summary | values
 
 
-def live_ladders(panel: Panel, *, least: int = 2) -> dict[str, Ladder]:
-    """Ladders of the five benchmarks of each live family of `least` different sizes; of repeated sizes the first by id."""
-    rows = panel.complete(FIVE)
-    rows = rows[rows["params"].notna() & rows["family"].notna()]
-    rows = rows[~rows.duplicated(["family", "params"])].sort_values("params", kind="stable")
-    ladders = {}
-    for family, own in rows.groupby("family", sort=True):
-        if len(own) >= least:
-            scores = own[list(FIVE)].to_numpy(dtype=float)
-            ladders[str(family)] = Ladder(str(family), tuple(own.index), own["params"].to_numpy(dtype=float), scores)
-    return ladders
-
-
 @CATALOGUE.live("ode-lofo")
 def left_out_live(request: LiveRequest) -> list[Statistic]:
     """Left-out-family MAE over the live families of three sizes or more, beside persistence and mean drift."""
-    ladders = live_ladders(request.panel)
+    ladders = request.ladders
     tested = tuple(family for family, ladder in ladders.items() if len(ladder.models) >= 3)
     how = (
         "linear system in log10 N, weights Δlog10 N, family left out; mean over families of the MAE of five benchmarks"
@@ -319,7 +306,7 @@ def left_out_live(request: LiveRequest) -> list[Statistic]:
 @CATALOGUE.live("ode-llama2", "ode-true-llama2")
 def holdout_live(request: LiveRequest) -> list[Statistic]:
     """Llama-2 from the live Pythia system, and TruthfulQA of Llama-2 by the live quadratic; persistence beside both."""
-    ladders = live_ladders(request.panel)
+    ladders = request.ladders
     how = "dense linear system of the live Pythia family from Llama-2 7B, mean relative error over 13B and 70B"
     missing = [family for family in ("pythia", "llama-1", "llama-2") if family not in ladders]
     if missing:
@@ -343,7 +330,7 @@ def holdout_live(request: LiveRequest) -> list[Statistic]:
 @CATALOGUE.live("poly-baselines")
 def baselines_live(request: LiveRequest) -> list[Statistic]:
     """Polynomials of degree 1 to 4 on live Pythia and Llama-1, predicting TruthfulQA of Llama-2."""
-    ladders = live_ladders(request.panel)
+    ladders = request.ladders
     how = "polynomial of TruthfulQA in log10 N fitted to live Pythia and Llama-1, mean relative error over Llama-2"
     if not {"pythia", "llama-1", "llama-2"} <= set(ladders):
         return [Statistic.missing("MAPE", "the live panel lacks one of the three families", n=0, method=how)]
@@ -358,11 +345,10 @@ def baselines_live(request: LiveRequest) -> list[Statistic]:
 @CATALOGUE.live("ode-insample")
 def in_sample_live(request: LiveRequest) -> list[Statistic]:
     """In-sample error of the dense system on the live Pythia family, beside one straight line per benchmark."""
-    ladders = live_ladders(request.panel, least=7)
+    ladder = request.ladders.get("pythia")
     how = "dense linear system on midpoint derivatives, solved from the smallest model; pooled |error| over mean score"
-    if "pythia" not in ladders:
+    if ladder is None or len(ladder.models) < 7:
         return [Statistic.missing("in-sample error", "no live Pythia ladder of seven sizes", n=0, method=how)]
-    ladder = ladders["pythia"]
     scores, t = ladder.scores / 100, ladder.log_n - ladder.log_n.mean()
     path = solve_linear(linear_system([derivatives(ladder)]), scores[0], ladder.log_n)
     lines = np.column_stack([np.polyval(np.polyfit(t, column, 1), t) for column in scores.T])
