@@ -49,10 +49,15 @@ def why_unfit(frame: pd.DataFrame, axes: Sequence[str], *, at_least: int = MIN_M
         have = counted(len(frame), "model has", "models have")
         return f"{have} scores on {' and '.join(axes)}; at least {at_least} are needed"
     for axis in axes:
-        values = frame[axis].to_numpy(dtype=float)
-        if np.ptp(values) <= 1e-12 * max(1.0, float(np.abs(values).max())):
+        if is_constant(frame[axis].to_numpy(dtype=float)):
             return f"{axis} is the same for all {len(frame)} models"
     return ""
+
+
+def is_constant(values: np.ndarray) -> bool:
+    """Whether these numbers (n ≥ 1) are one number but for rounding."""
+    low, high = float(values.min()), float(values.max())
+    return high - low <= 1e-12 * max(1.0, abs(low), abs(high))
 
 
 def cluster_codes(frame: pd.DataFrame, cluster: str) -> tuple[np.ndarray, list[str]]:

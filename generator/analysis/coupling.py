@@ -313,12 +313,13 @@ def family_coupling(
     exchangeable; a family of fewer than three models, or with a constant axis, has a reason instead of numbers.
     """
     frame = rows(source, (x, y))
+    scores = [frame[axis].to_numpy(dtype=float) for axis in (x, y)]
     table = []
-    for family, members in frame[frame["family"].notna()].groupby("family", sort=True):
-        a, b = (members[axis].to_numpy(dtype=float) for axis in (x, y))
-        row: dict = {"family": family, "n": len(members), "reason": ""}
-        if len(members) < 3:
-            row["reason"] = f"{len(members)} model{'s' if len(members) > 1 else ''}: r needs at least 3"
+    for family, places in frame.groupby("family", sort=True).indices.items():
+        a, b = (values[places] for values in scores)
+        row: dict = {"family": family, "n": len(places), "reason": ""}
+        if len(places) < 3:
+            row["reason"] = f"{len(places)} model{'s' if len(places) > 1 else ''}: r needs at least 3"
         elif np.ptp(a) == 0 or np.ptp(b) == 0:
             row["reason"] = f"{x if np.ptp(a) == 0 else y} is the same for all models"
         else:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from generator.analysis._inputs import MIN_MODELS, Source, cluster_codes, label, rows, why_unfit
+from generator.analysis._inputs import MIN_MODELS, Source, cluster_codes, is_constant, label, rows, why_unfit
 from generator.analysis.population import correlation, fisher_interval
 from generator.analysis.resample import bootstrap_sums, cluster_sums
 from generator.analysis.result import Statistic
@@ -87,7 +87,7 @@ def matrix_of(axes: Sequence[str], values: np.ndarray) -> CouplingMatrix:
     for i, j in itertools.combinations(range(k), 2):
         both = known[i] & known[j]
         a, b = columns[i][both], columns[j][both]
-        if len(a) < MIN_MODELS or _is_constant(a) or _is_constant(b):
+        if len(a) < MIN_MODELS or is_constant(a) or is_constant(b):
             continue
         r[i, j] = r[j, i] = value = correlation(a, b)
         interval = fisher_interval(value, len(a))
@@ -95,11 +95,6 @@ def matrix_of(axes: Sequence[str], values: np.ndarray) -> CouplingMatrix:
             low[i, j] = low[j, i] = interval.low
             high[i, j] = high[j, i] = interval.high
     return _assembled(tuple(axes), r, n, low, high)
-
-
-def _is_constant(values: np.ndarray) -> bool:
-    low, high = float(values.min()), float(values.max())
-    return high - low <= 1e-12 * max(1.0, abs(low), abs(high))
 
 
 def _scores(source: Source, axes: Sequence[str]) -> np.ndarray:

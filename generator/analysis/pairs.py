@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from generator.analysis._inputs import Source, label, rows, why_unfit
+from generator.analysis._inputs import MIN_MODELS, Source, is_constant, label, rows, why_unfit
 from generator.analysis.coupling import gamma_table
 from generator.analysis.matrix import CouplingMatrix, matrix_of
 from generator.analysis.population import correlation, fisher_interval, population_coupling
@@ -86,13 +86,13 @@ def _signs(source: Source, x: str, y: str) -> dict[str, int]:
 def family_r(source: Source, x: str, y: str, *, least: int = 3) -> dict[str, float | None]:
     """Pearson r within each family with `least` models (None where an axis is constant), by family id."""
     frame = rows(source, (x, y))
+    scores = [frame[axis].to_numpy(dtype=float) for axis in (x, y)]
     found: dict[str, float | None] = {}
-    for family, members in frame[frame["family"].notna()].groupby("family", sort=True):
-        if len(members) < least:
-            continue
-        unfit = why_unfit(members, (x, y))
-        a, b = members[x].to_numpy(dtype=float), members[y].to_numpy(dtype=float)
-        found[str(family)] = None if unfit else correlation(a, b)
+    for family, places in frame.groupby("family", sort=True).indices.items():
+        if len(places) >= least:
+            a, b = (values[places] for values in scores)
+            unfit = len(places) < MIN_MODELS or is_constant(a) or is_constant(b)
+            found[str(family)] = None if unfit else correlation(a, b)
     return found
 
 

@@ -256,9 +256,9 @@ def _linear_row(level: str, name: str, predictors: pd.DataFrame, target: pd.Seri
     df = len(y) - design.shape[1]
     if df < 2:
         return {}
-    projection = design @ np.linalg.pinv(design)
-    leverage = np.minimum(np.diag(projection), 1 - 1e-9)
-    left_out = (y - projection @ y) / (1 - leverage)
+    inverse = np.linalg.pinv(design)  # its product with the design is models × models: only the diagonal is needed
+    leverage = np.minimum(np.einsum("ij,ji->i", design, inverse), 1 - 1e-9)
+    left_out = (y - design @ (inverse @ y)) / (1 - leverage)
     return {
         "level": level,
         "model": name,

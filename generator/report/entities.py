@@ -181,6 +181,7 @@ def family_entities(registry: Registry, panels: Mapping[str, Panel]) -> list[dic
     for identity, entry in registry.models.items():
         if entry.value.family:
             members[entry.value.family].append((entry.value.params or math.inf, identity))
+    points = {track: _points(panel) for track, panel in panels.items()}
     result = []
     for family in sorted(members):
         ids = [identity for _size, identity in sorted(members[family])]
@@ -190,28 +191,35 @@ def family_entities(registry: Registry, panels: Mapping[str, Panel]) -> list[dic
                 "models": ids,
                 "n_models": len(ids),
                 "tracks": {
-                    track: _trajectory(panel, ids)
-                    for track, panel in panels.items()
-                    if panel.models.index.isin(ids).any()
+                    track: _trajectory([known[identity] for identity in ids if identity in known])
+                    for track, known in points.items()
+                    if any(identity in known for identity in ids)
                 },
             }
         )
     return result
 
 
-def _trajectory(panel: Panel, models: list[str]) -> dict[str, Any]:
-    present = [model for model in models if model in panel.models.index]
-    scores = panel.scores.loc[present].dropna(axis=1, how="all")
-    points = [
-        {
+def _points(panel: Panel) -> dict[str, dict[str, Any]]:
+    """Model -> its point of a trajectory, with every axis of the panel."""
+    axes = [str(axis) for axis in panel.scores.columns]
+    facts = (panel.models.index, panel.models["name"].tolist(), panel.models["params"].tolist())
+    return {
+        str(model): {
             "model": model,
-            "name": panel.models.at[model, "name"],
-            "params": number(panel.models.at[model, "params"]),
-            "scores": {str(axis): number(value) for axis, value in scores.loc[model].items()},
+            "name": name,
+            "params": number(params),
+            "scores": {axis: number(value) for axis, value in zip(axes, values, strict=True)},
         }
-        for model in present
-    ]
-    return {"axes": [str(axis) for axis in scores.columns], "points": points}
+        for model, name, params, values in zip(*facts, panel.scores.to_numpy().tolist(), strict=True)
+    }
+
+
+def _trajectory(points: list[dict[str, Any]]) -> dict[str, Any]:
+    """The points on the axes that any of them has a score on."""
+    axes = [axis for axis in points[0]["scores"] if any(point["scores"][axis] is not None for point in points)]
+    cut = [{**point, "scores": {axis: point["scores"][axis] for axis in axes}} for point in points]
+    return {"axes": axes, "points": cut}
 
 
 def benchmark_entities(

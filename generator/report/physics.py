@@ -40,13 +40,18 @@ def physics_section(
 
     `scales`: estimate of Nc by family. Statistics as JSON; a family that carries none has the reason.
     """
-    counts = base.complete((X, Y)).dropna(subset=["params"])["family"].value_counts()
-    families = sorted(str(family) for family, n in counts.items() if n >= LEAST_SIZES)
+    rows = base.complete((X, Y)).dropna(subset=["params"]).sort_values("params", kind="stable")
+    columns = [rows[name].to_numpy(dtype=float) for name in ("params", X, Y)]
+    series = {
+        str(family): [column[places] for column in columns]
+        for family, places in rows.groupby("family", sort=True).indices.items()
+        if len(places) >= LEAST_SIZES
+    }
     return {
         "track": base.track,
         "families": {
-            family: _family(base, family, scales.get(family), rng=rng, resamples=min(resamples, 2_000))
-            for family in families
+            family: _family(family, *points, scales.get(family), rng=rng, resamples=min(resamples, 2_000))
+            for family, points in series.items()
         },
         "sensitivity": records(sensitivity(gamma)),
         "chain": records(model_chain(base, X, Y)),
@@ -54,9 +59,17 @@ def physics_section(
     }
 
 
-def _family(base: Panel, family: str, scale: float | None, *, rng: Rng, resamples: int) -> dict[str, Any]:
-    rows = base.family(family, (X, Y))
-    sizes, x, y = (rows[name].to_numpy(dtype=float) for name in ("params", X, Y))
+def _family(
+    family: str,
+    sizes: np.ndarray,
+    x: np.ndarray,
+    y: np.ndarray,
+    scale: float | None,
+    *,
+    rng: Rng,
+    resamples: int,
+) -> dict[str, Any]:
+    """`sizes` in parameters, rising; scores `x` and `y` in percent; `scale`: the family's own Nc."""
     steps = np.diff(y) / np.where(np.diff(x) == 0, np.nan, np.diff(x))
     middles = np.sqrt(sizes[1:] * sizes[:-1])
     known = np.isfinite(steps)
