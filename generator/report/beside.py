@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import multiprocessing
 import os
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+
+
+@contextlib.contextmanager
+def settled() -> Iterator[None]:
+    """Within it the garbage collector leaves alone what is there at its start: it would write to every page of it, and so make a
+    copy of it in every forked process."""
+    gc.collect()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def beside(task: Callable[[], T]) -> Callable[[], T]:

@@ -14,7 +14,7 @@ import generator
 from generator import snapshots
 from generator.core import canonical_json, sha256_bytes, sha256_file
 from generator.panel import Observations, Panel, PanelProvider
-from generator.report.beside import beside
+from generator.report.beside import beside, settled
 from generator.report.bundle import SCHEMA_VERSION, Bundle
 from generator.report.deep import deep_sections
 from generator.report.entities import entities
@@ -80,56 +80,57 @@ def make_bundle(
     as_of = settings.as_of or provider.observations.newest_day
     observations = provider.at(as_of)
     panels = {track: provider(track, as_of) for track in registry.tracks}
-    tell("compute")
-    unnamed = {track: panel.unnamed for track, panel in panels.items()}
-    other = beside(lambda: _ledgers(memo, registry, provider, unnamed, settings, as_of))
-    forecasts = beside(
-        lambda: forecasts_section(
-            root,
-            registry,
-            provider,
-            as_of=as_of,
-            seed=settings.seed,
-            compute=as_of >= provider.observations.newest_day and not settings.stored_forecasts_only,
+    with settled():
+        tell("compute")
+        unnamed = {track: panel.unnamed for track, panel in panels.items()}
+        other = beside(lambda: _ledgers(memo, registry, provider, unnamed, settings, as_of))
+        forecasts = beside(
+            lambda: forecasts_section(
+                root,
+                registry,
+                provider,
+                as_of=as_of,
+                seed=settings.seed,
+                compute=as_of >= provider.observations.newest_day and not settings.stored_forecasts_only,
+            )
         )
-    )
-    keep = keeper(memo, settings.seed, settings.resamples)
-    computed = compute(unnamed, seed=settings.seed, resamples=settings.resamples, keep=keep)
-    papers = published_statistics(memo, seed=settings.seed, resamples=settings.resamples)
-    described = entities(registry, observations, panels)
-    sections = deep_sections(
-        unnamed,
-        computed.frames["gamma-harness-v1"],
-        panel_at=lambda track, day: provider(track, day).unnamed,
-        rng=lambda name: generator_for(settings.seed, name),
-        resamples=settings.resamples,
-        keep=keep,
-    )
-    sections["physics"] = memo(
-        "physics",
-        [settings.seed, settings.resamples, panel_state(unnamed["harness-v1"]), memo.folders(["data/panels"])],
-        lambda: physics_section(
-            root,
-            unnamed["harness-v1"],
+        keep = keeper(memo, settings.seed, settings.resamples)
+        computed = compute(unnamed, seed=settings.seed, resamples=settings.resamples, keep=keep)
+        papers = published_statistics(memo, seed=settings.seed, resamples=settings.resamples)
+        described = entities(registry, observations, panels)
+        sections = deep_sections(
+            unnamed,
             computed.frames["gamma-harness-v1"],
-            {
-                name.split("/")[2]: one["estimate"]
-                for name, one in computed.statistics.items()
-                if name.startswith("harness-v1/nc/")
-            },
+            panel_at=lambda track, day: provider(track, day).unnamed,
             rng=lambda name: generator_for(settings.seed, name),
             resamples=settings.resamples,
-        ),
-    )
-    _add_h(described["models"], computed.frames)
-    tell("forecasts")
-    sections["forecasts"] = forecasts()
-    tell("claims and predictions, still")
-    sections |= other()
-    tell("tables")
-    steering = benchmark()
-    if steering.section is not None:
-        sections["steering"] = steering.section
+            keep=keep,
+        )
+        sections["physics"] = memo(
+            "physics",
+            [settings.seed, settings.resamples, panel_state(unnamed["harness-v1"]), memo.folders(["data/panels"])],
+            lambda: physics_section(
+                root,
+                unnamed["harness-v1"],
+                computed.frames["gamma-harness-v1"],
+                {
+                    name.split("/")[2]: one["estimate"]
+                    for name, one in computed.statistics.items()
+                    if name.startswith("harness-v1/nc/")
+                },
+                rng=lambda name: generator_for(settings.seed, name),
+                resamples=settings.resamples,
+            ),
+        )
+        _add_h(described["models"], computed.frames)
+        tell("forecasts")
+        sections["forecasts"] = forecasts()
+        tell("claims and predictions, still")
+        sections |= other()
+        tell("tables")
+        steering = benchmark()
+        if steering.section is not None:
+            sections["steering"] = steering.section
     earlier = read_changes(root)
     sections["changes"] = changes_section(earlier)
     sections["outputs"] |= changes_feed(earlier, as_of=as_of.isoformat())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import os
 import stat
 
@@ -102,3 +103,14 @@ def test_a_problem_shows_only_what_it_knows():
     full = Problem("f.yaml", 3, "code", "subject", "x", "y", "do z", "warning")
     assert full.text() == "f.yaml:3: warning: code: subject; found x; allowed y\n    hint: do z"
     assert full.github() == "::warning file=f.yaml,line=3,title=code::subject; found x; allowed y; do z"
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner) | st.dictionaries(st.integers(), inner),
+    )
+)
+def test_indented_json_is_what_the_standard_library_writes(value):
+    theirs = json.dumps(value, sort_keys=True, ensure_ascii=False, indent=1, separators=(",", ": "))
+    assert canonical_json(value, indent=1) == theirs + "\n"
