@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,8 @@ from generator.analysis.line import fit_line
 from generator.analysis.loss import power_law
 from generator.analysis.resample import t_quantile
 from generator.analysis.result import Interval, Statistic
+
+Values: TypeAlias = Sequence[float] | np.ndarray
 
 
 def sensitivity(table: pd.DataFrame) -> pd.DataFrame:
@@ -49,7 +51,7 @@ def sensitivity(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(found).reindex(columns=["family", "n_mid", "gamma", "sensitivity", "low", "high", "bounded"])
 
 
-def fixed_point(sizes: Sequence[float], values: Sequence[float], *, level: float = 0.95) -> Statistic:
+def fixed_point(sizes: Values, values: Values, *, level: float = 0.95) -> Statistic:
     """Zero of a straight growth law dg/dlog10N = a·g + b through the finite differences of a series (n ≥ 4 for an interval).
 
     estimate: g* = −b/a. interval: Fieller, with n − 3 degrees of freedom where there are any. details: slope a,
@@ -95,7 +97,7 @@ def fixed_point(sizes: Sequence[float], values: Sequence[float], *, level: float
     )
 
 
-def exponential_constant(sizes: Sequence[float], values: Sequence[float], *, level: float = 0.95) -> Statistic:
+def exponential_constant(sizes: Values, values: Values, *, level: float = 0.95) -> Statistic:
     """E in |value| = A·exp(−E/log10 N): least squares of ln|value| on 1/log10 N (log10 N in the place of a temperature).
 
     The papers name an Arrhenius constant and release no formula; this is the usual form. baselines: R² of a power law
@@ -122,9 +124,7 @@ def exponential_constant(sizes: Sequence[float], values: Sequence[float], *, lev
     )
 
 
-def kink_profile(
-    sizes: Sequence[float], values: Sequence[float], *, rng: np.random.Generator, resamples: int = 2_000
-) -> Statistic:
+def kink_profile(sizes: Values, values: Values, *, rng: np.random.Generator, resamples: int = 2_000) -> Statistic:
     """Is a broken line in log10 N better than a straight one, and where would it break? estimate: the break (parameters) of best fit.
 
     details.profile: F of the hinge at each inner point; p ``largest F``: share of straight-line series with normal
@@ -168,7 +168,7 @@ def _hinge_f(t: np.ndarray, series: np.ndarray, breaks: np.ndarray) -> np.ndarra
     return explained / (remaining / (len(t) - 3))
 
 
-def turning_number(x: Sequence[float], y: Sequence[float]) -> Statistic:
+def turning_number(x: Values, y: Values) -> Statistic:
     """Net turning of the path (x, y) in revolutions: sum of the changes of direction of its steps over 2π (anticlockwise positive).
 
     A path that is not closed has no winding number; this is the quantity that can be computed for it. Steps of no
@@ -194,7 +194,7 @@ def turning_number(x: Sequence[float], y: Sequence[float]) -> Statistic:
 
 
 def distance_exponent(
-    sizes: Sequence[float], fields: Sequence[float], nc: float, *, claimed: float = 1.5, level: float = 0.95
+    sizes: Values, fields: Values, nc: float, *, claimed: float = 1.5, level: float = 0.95
 ) -> Statistic:
     """Exponent p in field ∝ (Nc − N)^p over models below Nc, from least squares in logarithms (the papers' design rule: 1.5).
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -110,16 +111,15 @@ def family_set(panel: Panel, axes: Sequence[str] = FIVE_AXES, *, regroup: Mappin
     if regroup:
         rows["family"] = [regroup.get(str(model), family) for model, family in rows["family"].items()]
     dropped = _incomplete(panel, axes, rows)
-    families = []
-    for family, group in rows[rows["params"] > 0].groupby("family", sort=True):
-        ordered = group.sort_values("params", kind="stable")
-        repeated = ordered["params"].duplicated()
-        dropped += [(str(model), f"same size as another model of {family}") for model in ordered.index[repeated]]
-        families.append(_family(str(family), ordered[~repeated], axes))
+    ordered = rows[(rows["params"] > 0) & rows["family"].notna()].sort_values("params", kind="stable")
+    repeated = ordered.duplicated(["family", "params"])
+    dropped += [
+        (str(model), f"same size as another model of {family}") for model, family in ordered["family"][repeated].items()
+    ]
     facts = panel.axes.loc[list(axes)]
     return FamilySet(
         axes=tuple(axes),
-        families=tuple(families),
+        families=tuple(_families(ordered[~repeated], axes)),
         chance=facts["chance"].astype(float).fillna(0.0).to_numpy(),
         ceiling=facts["ceiling"].astype(float).fillna(100.0).to_numpy(),
         n_items=facts["n_items"].astype(float).to_numpy(),
@@ -159,24 +159,32 @@ def user_given(params: Sequence[float], scores: Sequence[Sequence[float]], axes:
     return Given(np.log10(sizes[order]), np.full(len(sizes), np.nan), table[order])
 
 
-def _family(family: str, rows: pd.DataFrame, axes: Sequence[str]) -> Family:
-    labs = rows["lab"].dropna().astype(str)
-    tokens = rows["training_tokens"].astype(float).to_numpy()
-    return Family(
-        id=family,
-        lab=str(labs.iloc[0]) if len(labs) else family,
-        models=tuple(map(str, rows.index)),
-        log_params=np.log10(rows["params"].astype(float).to_numpy()),
-        log_tokens=np.log10(np.where(tokens > 0, tokens, np.nan)),
-        scores=rows[list(axes)].astype(float).to_numpy(),
-    )
+def _families(rows: pd.DataFrame, axes: Sequence[str]) -> Iterator[Family]:
+    """The families of rows in order of size, by id: families are many, so their numbers are cut from those of all."""
+    models, labs = rows.index.astype(str).tolist(), rows["lab"].tolist()
+    tokens = rows["training_tokens"].to_numpy(dtype=float)
+    log_params = np.log10(rows["params"].to_numpy(dtype=float))
+    log_tokens = np.log10(np.where(tokens > 0, tokens, np.nan))
+    scores = rows[list(axes)].to_numpy(dtype=float)
+    for family, places in rows.groupby("family", sort=True).indices.items():
+        known = (str(labs[place]) for place in places if not pd.isna(labs[place]))
+        yield Family(
+            id=str(family),
+            lab=next(known, str(family)),
+            models=tuple(models[place] for place in places),
+            log_params=log_params[places],
+            log_tokens=log_tokens[places],
+            scores=scores[places],
+        )
 
 
 def _incomplete(panel: Panel, axes: Sequence[str], rows: pd.DataFrame) -> list[tuple[str, str]]:
-    dropped = []
-    for model in panel.models.index.difference(rows.index):
-        absent = [axis for axis in axes if pd.isna(panel.scores.at[model, axis])]
-        dropped.append((str(model), f"no score on {', '.join(absent)}"))
+    absent = panel.models.index.difference(rows.index)
+    holes = panel.scores.loc[absent, list(axes)].isna().to_numpy()
+    dropped = [
+        (str(model), f"no score on {', '.join(itertools.compress(axes, row))}")
+        for model, row in zip(absent, holes.tolist(), strict=True)
+    ]
     sizeless = rows.index[~(rows["params"] > 0)]
     dropped += [(str(model), "number of parameters unknown") for model in sizeless]
     nameless = rows.index[rows["family"].isna() & (rows["params"] > 0)]

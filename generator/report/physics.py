@@ -50,7 +50,7 @@ def physics_section(
     return {
         "track": base.track,
         "families": {
-            family: _family(family, *points, scales.get(family), rng=rng, resamples=min(resamples, 2_000))
+            family: _family(family, points, scales.get(family), rng=rng, resamples=min(resamples, 2_000))
             for family, points in series.items()
         },
         "sensitivity": records(sensitivity(gamma)),
@@ -59,17 +59,9 @@ def physics_section(
     }
 
 
-def _family(
-    family: str,
-    sizes: np.ndarray,
-    x: np.ndarray,
-    y: np.ndarray,
-    scale: float | None,
-    *,
-    rng: Rng,
-    resamples: int,
-) -> dict[str, Any]:
-    """`sizes` in parameters, rising; scores `x` and `y` in percent; `scale`: the family's own Nc."""
+def _family(family: str, points: list[np.ndarray], scale: float | None, *, rng: Rng, resamples: int) -> dict[str, Any]:
+    """`points`: sizes in parameters, rising, and both scores in percent, (n,) each; `scale`: the family's own Nc."""
+    sizes, x, y = points
     steps = np.diff(y) / np.where(np.diff(x) == 0, np.nan, np.diff(x))
     middles = np.sqrt(sizes[1:] * sizes[:-1])
     known = np.isfinite(steps)
