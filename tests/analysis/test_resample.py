@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import scipy.stats
 
+from generator.analysis import resample
 from generator.analysis._moments import correlation_of, fisher_z, pair_terms
 from generator.analysis.resample import (
     PermutationTest,
@@ -219,3 +220,18 @@ def test_correlation_from_sums_is_pearson_and_undefined_for_a_constant(rng: np.r
     assert correlation_of(pair_terms(x, y).sum(axis=0)) == pytest.approx(scipy.stats.pearsonr(x, y).statistic)
     assert np.isnan(correlation_of(pair_terms(x, np.ones(20)).sum(axis=0)))
     assert np.isnan(fisher_z(np.array(1.0)))
+
+
+def test_how_many_are_drawn_at_once_changes_no_draw(monkeypatch: pytest.MonkeyPatch) -> None:
+    x, y = np.random.default_rng(2).normal(size=(2, 40))
+    groups = np.arange(40) // 10
+
+    def drawn() -> tuple[list[float], float | None, float | None]:
+        rng = np.random.default_rng(3)
+        counts = np.concatenate(list(resample.unit_counts(7, 100, rng))).ravel().tolist()
+        tests = [permutation_test(x, y, rng=rng, resamples=500, groups=codes) for codes in (None, groups)]
+        return counts, tests[0].p, tests[1].p
+
+    whole = drawn()
+    monkeypatch.setattr(resample, "DRAWN_CELLS", 1)
+    assert drawn() == whole

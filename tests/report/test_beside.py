@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import select
 import signal
@@ -10,7 +11,7 @@ import time
 import pytest
 
 from generator.core import CapewatchError, Problem, ProblemsFound
-from generator.report.beside import beside
+from generator.report.beside import beside, settled
 
 
 def test_the_result_comes_back_from_the_other_process():
@@ -78,3 +79,14 @@ def test_the_other_process_ends_when_its_parent_is_killed_however_large_its_resu
     assert ready, f"process {child} still holds its pipe"
     assert os.read(told, 1) == b"", "it ended, and nothing holds the other end any more"
     os.close(told)
+
+
+def test_what_the_collector_leaves_alone_it_takes_up_again_after_an_error() -> None:
+    def fail() -> None:
+        with settled():
+            assert gc.get_freeze_count() > 0
+            raise CapewatchError("a part failed")
+
+    with pytest.raises(CapewatchError):
+        fail()
+    assert gc.get_freeze_count() == 0
