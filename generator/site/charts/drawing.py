@@ -41,9 +41,10 @@ def draw(spec: Mapping[str, Any]) -> str:
 
     fixed = {
         **spec,
+        "layer": _still(spec["layer"]),
         "width": STATIC_WIDTH,
         "autosize": {"type": "fit-x", "contains": "padding"},
-        "config": _roomy(spec),
+        "config": {**_roomy(spec), "aria": False},
     }
     svg = vl_convert.vegalite_to_svg(fixed, vl_version=VEGA_LITE)
     svg = _TAG.sub(lambda tag: _LONG.sub(r"\1", _DROP.sub("", tag.group())), svg)  # the text between tags stays
@@ -51,6 +52,15 @@ def draw(spec: Mapping[str, Any]) -> str:
     while before != svg:
         before, svg = svg, _EMPTY.sub("", svg)
     return _SIZE.sub(r'<svg\1 aria-hidden="true" focusable="false"', svg, count=1).replace("\n", " ")
+
+
+def _still(node: Any) -> Any:
+    """The layers without tooltips, which a drawing does not have but would be worked out for each of its marks."""
+    if isinstance(node, list):
+        return [_still(item) for item in node]
+    if isinstance(node, dict):
+        return {name: _still(value) for name, value in node.items() if name != "tooltip"}
+    return node
 
 
 def _roomy(spec: Mapping[str, Any]) -> dict[str, Any]:
