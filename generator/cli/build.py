@@ -186,24 +186,25 @@ def run_build(
         drawn = (lambda: None) if bundle_only else _drawn_ahead(project)
         pages = None if bundle_only else stack.enter_context(waiting_process())
         from generator.report import Settings, make_bundle
-        from generator.report.beside import beside
 
         settings = Settings(as_of=as_of, seed=seed, resamples=resamples, stored_forecasts_only=stored_forecasts)
         bundle = make_bundle(project, settings, tell=tell)
         tell("bundle")
-        written = beside(lambda: len(bundle.write(project / "build" / "bundle")))
         counts = bundle.meta["counts"]
         made = f"{counts['models']} models, {counts['observations']} observations as of {bundle.as_of}"
         if log.is_on():  # the digest takes a while
             log.event("step", name="bundle", as_of=bundle.as_of, digest=bundle.digest, **counts)
         if bundle_only:
-            written()
+            bundle.write(project / "build" / "bundle")
             return f"bundle of {made}: {os.path.relpath(project / 'build' / 'bundle')}"
         from generator.site import build_site
 
+        def write() -> int:
+            return len(bundle.write(project / "build" / "bundle"))
+
         drawn()
         report = build_site(
-            bundle, root=project, site_url=site_url, versioned=versioned, tell=tell, written=written, ready=pages
+            bundle, root=project, site_url=site_url, versioned=versioned, tell=tell, written=write, ready=pages
         )
     log.event("done", changed=True, pages=report.pages)
     return f"site of {made}, {report.pages} pages: {os.path.relpath(project / 'site' / 'index.html')}"

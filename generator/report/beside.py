@@ -1,4 +1,4 @@
-"""Two independent parts of a report at once: one in a forked process, on systems that can fork."""
+"""Independent parts of a report at once: some in a forked process, on systems that can fork."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import gc
 import multiprocessing
 import os
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from multiprocessing.connection import Connection
 from typing import Any, TypeVar
 
@@ -32,38 +33,56 @@ def beside(task: Callable[[], T]) -> Callable[[], T]:
     With one core, or where processes cannot be forked, the task runs when the result is asked for. The result is the
     same either way: a task has no effect but its result.
     """
+    (result,) = in_turn(task)
+    return result
+
+
+def in_turn(*tasks: Callable[[], Any]) -> list[Callable[[], Any]]:
+    """The same for several tasks, which one process does one after another; a call for each result. After a task that fails
+    the rest is not done, and asking for it raises what that task raised."""
     if (os.cpu_count() or 1) < 2 or "fork" not in multiprocessing.get_all_start_methods():
-        return task
+        return list(tasks)
     context = multiprocessing.get_context("fork")
     here, there = context.Pipe(duplex=False)
-    process = context.Process(target=_run, args=(task, there, here), daemon=True)
+    process = context.Process(target=_run, args=(tasks, there, here), daemon=True)
     with warnings.catch_warnings():
         # Threads of numerical libraries are idle here; the child uses none of them.
         warnings.simplefilter("ignore", DeprecationWarning)
         process.start()
     there.close()
+    answers: dict[int, Any] = {}
+    failed: list[BaseException] = []
 
-    def result() -> T:
-        try:
-            succeeded, value = here.recv()
-        except EOFError:
-            raise RuntimeError(f"a part of the report stopped without a result, exit code {process.exitcode}") from None
-        process.join()
-        if not succeeded:
-            raise value
-        found: T = value
-        return found
+    def result(index: int) -> Any:
+        """Of each task once: a large result is not held here beside whoever asked for it."""
+        while index not in answers and not failed:
+            try:
+                succeeded, number, value = here.recv()
+            except EOFError:
+                raise RuntimeError(
+                    f"a part of the report stopped without a result, exit code {process.exitcode}"
+                ) from None
+            if succeeded:
+                answers[number] = value
+            else:
+                failed.append(value)
+            if failed or number == len(tasks) - 1:
+                process.join()
+        if index not in answers:
+            raise failed[0]
+        return answers.pop(index)
 
-    return result
+    return [partial(result, index) for index in range(len(tasks))]
 
 
-def _run(task: Callable[[], Any], there: Connection, here: Connection) -> None:
+def _run(tasks: Sequence[Callable[[], Any]], there: Connection, here: Connection) -> None:
     here.close()  # else a child whose parent was killed would wait for ever for itself to read
     try:
-        there.send((True, task()))
+        for number, task in enumerate(tasks):
+            there.send((True, number, task()))
     except BrokenPipeError:
         return  # the parent is gone
     except BaseException as error:
-        there.send((False, error))
+        there.send((False, None, error))
     finally:
         there.close()

@@ -41,7 +41,7 @@ def build_site(
     """Render the bundle and build it into `site` (default `root`/site). The old site stays until the new one is complete.
 
     versioned: as one of the versions below `site_url`, with a selector, and canonical links to the latest. `tell` is
-    called with the name of each stage as it begins. `written` waits until the bundle lies under build/bundle. `ready`: as for
+    called with the name of each stage as it begins. `written` puts the bundle under build/bundle. `ready`: as for
     `run_mkdocs`.
     """
     tell("pages")

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from generator.core import CapewatchError, canonical_json, write_if_changed
-from generator.report.beside import beside
+from generator.report.beside import in_turn, settled
 from generator.report.bundle import Bundle
 from generator.report.tables import OWN
 from generator.site import colours, format, published
@@ -74,22 +74,29 @@ def render(
     """Write `out`/docs and `out`/mkdocs.yml from the bundle and the project folder `root`.
 
     versioned: the site becomes one of several versions below `site_url`; every address in it is that of the latest.
-    written: waits until the files of the bundle lie under build/bundle, where another process writes them.
+    written: what is to be done before the bundle's files are read from build/bundle: it is done in another process.
 
     Raises CapewatchError when two pages have one address, a name is reserved, or a hand-written page asks for a fragment
     that no group makes.
     """
     if versioned:
         site_url = f"{site_url.rstrip('/')}/{LATEST}/"
-    with Drawers() as drawers:
+    with settled(), Drawers() as drawers:
         view = View(bundle, root, ChartStore(out / "cache" / "charts", drawers))
-        programs = beside(lambda: dict(outputs(bundle, root=root, site_url=site_url)))
-        apart = {group.name: beside(partial(_made_apart, view, group)) for group in GROUPS if group.apart}
+        others = [group for group in GROUPS if group.apart]
+        # one process for all of it: more would share two cores, and each would hold a copy of the data
+        wrote, *made, programs = in_turn(
+            written,
+            *(partial(_made_apart, view, group) for group in others),
+            lambda: dict(outputs(bundle, root=root, site_url=site_url)),
+        )
+        apart = dict(zip((group.name for group in others), made, strict=True))
         view.charts.ask_for_script()  # from here on there are threads, and no process is forked
-        files: dict[str, bytes | str] = dict(_files(view, apart, written))
+        files: dict[str, bytes | str] = dict(_files(view, apart, wrote))
         drawn = pictures(view, _main_pages(files), out / "cache" / "social", drawers)
         places = _places(files)
         files |= dict(embed_pages(view, places))
+        further = programs()
         drawers.finish()
     files |= {path: kept.read_bytes() for path, kept in drawn.items()} | {BUNDLE_PATH: view.charts.bundle()}
     files |= {
@@ -98,7 +105,7 @@ def render(
         if isinstance(text, str) and view.charts.has_places(text)
     }
     charts = catalogue(view, places, f"{site_url.rstrip('/')}/")
-    files |= programs() | {CHARTS: canonical_json(charts, indent=1)}
+    files |= further | {CHARTS: canonical_json(charts, indent=1)}
     docs = out / "docs"
     changed = sum(write_if_changed(docs / path, content) for path, content in files.items())
     write_if_changed(out / "search.json", canonical_json(view.search_entries))
@@ -183,11 +190,14 @@ def _filled(view: View, name: str, path: Path, fragments: dict[str, Fragment]) -
 
 
 def _generated(view: View, apart: Apart) -> Iterator[tuple[str, str]]:
+    made: dict[str, Iterable[Page]] = {
+        group.name: list(group.pages(view)) for group in GROUPS if group.pages and group.name not in apart
+    }
+    for name, call in apart.items():
+        made[name], further = call()
+        view.extra_files |= further
     for group in GROUPS:
-        pages: Iterable[Page] = group.pages(view) if group.pages and group.name not in apart else ()
-        if group.name in apart:
-            pages, further = apart[group.name]()
-            view.extra_files |= further
+        pages = made.pop(group.name, ())
         for index, page in enumerate(pages):
             if index and _RESERVED.search(page.path.removesuffix(".md")):
                 raise CapewatchError(f"{page.path}: the id is reserved for an index page", hint="choose another id")

@@ -11,12 +11,36 @@ import time
 import pytest
 
 from generator.core import CapewatchError, Problem, ProblemsFound
-from generator.report.beside import beside, settled
+from generator.report.beside import beside, in_turn, settled
 
 
 def test_the_result_comes_back_from_the_other_process():
     found = beside(lambda: {"sum": sum(range(10)), "pid": os.getpid()})
     assert found()["sum"] == 45
+
+
+def test_several_parts_are_made_by_one_process_in_their_order_and_may_be_asked_for_in_any():
+    large = 1 << 20  # more than a pipe holds
+    first, second, third = in_turn(
+        lambda: (os.getpid(), time.monotonic()), lambda: b"x" * large, lambda: (os.getpid(), time.monotonic())
+    )
+    late, early = third(), first()
+    assert len(second()) == large
+    assert early[0] == late[0]
+    assert (early[0] != os.getpid()) == ((os.cpu_count() or 1) > 1)
+    if early[0] != os.getpid():
+        assert early[1] < late[1]
+
+
+def test_after_a_part_that_fails_what_came_before_is_there_and_the_rest_is_not():
+    def fail():
+        raise CapewatchError("no such panel")
+
+    first, second, third = in_turn(lambda: 1, fail, lambda: 3)
+    for waiting in (third, second) if (os.cpu_count() or 1) > 1 else (second,):
+        with pytest.raises(CapewatchError, match="no such panel"):
+            waiting()
+    assert first() == 1
 
 
 def test_an_error_is_raised_with_its_message_when_the_result_is_asked_for():

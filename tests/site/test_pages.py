@@ -232,7 +232,7 @@ def test_a_long_list_of_models_keeps_the_page_light_and_the_script_complete(tmp_
 def test_a_reserved_id_is_refused(tmp_path: Path) -> None:
     root = project_folder(tmp_path)
     bundle = synthetic.bundle()
-    bundle.entities["models"][0] = bundle.entities["models"][0] | {"id": "readme", "page": "models/readme/"}
+    bundle.entities["models"].append(bundle.entities["models"][0] | {"id": "readme", "page": "models/readme/"})
     with pytest.raises(CapewatchError, match=r"models/readme\.md: the id is reserved"):
         render(bundle, root=root, out=root / "build", site_url=SITE_URL)
 

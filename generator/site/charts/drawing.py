@@ -13,6 +13,7 @@ import re
 import struct
 import subprocess
 import sys
+import threading
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -133,13 +134,16 @@ def start(orders: list[Order]) -> Callable[[], None]:
 
 
 class Drawers:
-    """As many processes as there are cores, which make files while this one goes on. They start with the first order.
+    """As many processes as there are cores, which make files while this one goes on. They start with the first order; as long as
+    this one goes on, there is one fewer, where there are several.
 
     Not by fork: vl-convert's own threads would be missing in the child.
     """
 
     def __init__(self, processes: int | None = None) -> None:
-        self._pool = ThreadPoolExecutor(processes or os.cpu_count() or 1)
+        count = processes or os.cpu_count() or 1
+        self._pool = ThreadPoolExecutor(count)
+        self._room = threading.Semaphore(max(1, count - 1))
         self._orders: dict[Path, Future[None]] = {}
         self._idle: queue.SimpleQueue[subprocess.Popen[str]] = queue.SimpleQueue()
         self._started: list[subprocess.Popen[str]] = []
@@ -151,6 +155,7 @@ class Drawers:
 
     def finish(self) -> None:
         """Wait until everything that was asked for is there. Raises CapewatchError when something cannot be made."""
+        self._room.release()
         for order in self._orders.values():
             order.result()
 
@@ -163,6 +168,10 @@ class Drawers:
             process.communicate()
 
     def _fill(self, order: Order) -> None:
+        with self._room:
+            self._made(order)
+
+    def _made(self, order: Order) -> None:
         try:
             process = self._idle.get_nowait()
         except queue.Empty:
