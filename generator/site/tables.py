@@ -86,11 +86,13 @@ def table(
     visible_caption: bool = False,
     tall: bool = True,
     whole: bool = False,
+    held: str = "the files of the page Data hold",
 ) -> Markup:
-    """The table in a frame that scrolls sideways alone and can be reached by keyboard; `whole`: however many rows it has."""
+    """The table in a frame that scrolls sideways alone and can be reached by keyboard; `whole`: however many rows it has; `held`:
+    what holds all rows where it shows the first ones alone."""
     rows = list(rows)
     if len(rows) > MOST_ROWS and not whole:
-        left = f"The first {format.count(MOST_ROWS)} of {format.count(len(rows))} rows; the files of the page Data hold them all."
+        left = f"The first {format.count(MOST_ROWS)} of {format.count(len(rows))} rows; {held} them all."
         rows = rows[:MOST_ROWS]
     else:
         left = ""

@@ -73,7 +73,7 @@ def history(view: View, _base: str) -> Markup:
         for run in reversed(runs(view))
         for row in run["rows"]
     ]  # fmt: skip
-    return tables.table(columns, body, caption="Every measurement") if body else NOTHING
+    return tables.table(columns, body, caption="Every measurement", held=f"{RESULTS} holds") if body else NOTHING
 
 
 def _table(group: str, run: Row) -> Markup:
