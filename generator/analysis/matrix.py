@@ -214,8 +214,7 @@ def axis_rotation(
         reason = f"{sizes[0]} and {sizes[1]} models; each group needs more than {len(axes)}"
         return label(Statistic.missing("principal-axis rotation", reason, **common), source)
     pooled = np.concatenate(parts)
-    sums = [product_terms(part - part.mean(axis=0)).sum(axis=0) for part in parts]
-    observed = float(_angles(np.array([sums]), len(axes), kind)[0])
+    observed = float(_angles(np.array([[_centred_sums(part) for part in parts]]), len(axes), kind)[0])
     relabelled = []
     for _ in range(resamples):
         mixed = pooled[rng.permutation(len(pooled))]

@@ -22,7 +22,9 @@ from generator.site.policy import with_policy
 
 DISTRIBUTIONS = ("jinja2", "markdown", "mkdocs", "mkdocs-material", "pygments", "pymdown-extensions")
 _HERE = Path(__file__).resolve().parent
-_CODE = tuple(_HERE / name for name in ("cards.py", "kept.py", "pages_job.py", "policy.py", "raw.py", "repeated.py"))
+_CODE = tuple(
+    _HERE / name for name in ("cards.py", "kept.py", "pages_job.py", "policy.py", "raw.py", "repeated.py", "tables.py")
+)
 #: Where the head of a page names the data digest (site_src/overrides/main.html).
 _DIGEST = 'data-digest="{}"'
 _ENVIRONMENT = re.compile(r"!ENV\s+\[?\s*([A-Z_][A-Z0-9_, ]*)")

@@ -1,7 +1,7 @@
 """What a build of many pages need not make again for each: the navigation of pages that stand outside it, and the Markdown converter.
 
 The navigation of such a page says nothing of the page itself; only the relative addresses in it depend on the page's folder. With
-thousands of models it would be a fifth of the build. The pages are the same to the byte without this module (there is a test).
+thousands of models it would be a fifth of what mkdocs does. The pages are the same to the byte without this module (there is a test).
 """
 
 from __future__ import annotations

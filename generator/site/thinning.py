@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from generator.site import format
 
@@ -17,23 +17,28 @@ from generator.site import format
 POINTS = 400
 COLUMNS, ROWS = 25, 16
 Row = Mapping[str, Any]
+T = TypeVar("T")
 
 
 def stilled(data: Mapping[str, Sequence[Row]]) -> tuple[dict[str, Sequence[Row]], str]:
     """The data sets that the static drawing of a chart shows, and in words what it leaves out.
 
-    Of ``points`` that have a height: the highest of each cell; of ``threads``: the longest lines; ``paths``, which are drawn at a reader's
-    wish alone, not at all where they are many; other data sets whole.
+    Of ``points`` that have a height: the highest of each cell; of ``threads``: the longest lines; of a ``band``: even steps; ``paths``,
+    which are drawn at a reader's wish alone, not at all where they are many; other data sets whole.
     """
     shown = dict(data)
     points = data.get("points") or ()
     if points and "y" in points[0]:
         shown["points"] = thinned(points, x="x" if "x" in points[0] else "day", y="y")
+    note = thinning_note(shown.get("points") or (), points)
     if len(data.get("threads") or ()) > POINTS:
         shown["threads"] = _longest(data["threads"])
+        note = f"{note} Of its lines it has the longest.".strip()
     if len(data.get("paths") or ()) > POINTS:
         shown["paths"] = ()
-    return shown, thinning_note(shown.get("points") or (), points)
+    if "band" in data:
+        shown["band"] = evenly(data["band"])
+    return shown, note
 
 
 def _longest(threads: Sequence[Row]) -> list[Row]:
@@ -48,7 +53,7 @@ def _longest(threads: Sequence[Row]) -> list[Row]:
     return [row for row in threads if row["series"] in chosen]
 
 
-def evenly(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def evenly(rows: Sequence[T]) -> list[T]:
     """At most `POINTS` of some rows, evenly spread, both ends among them."""
     if len(rows) <= POINTS:
         return list(rows)

@@ -141,7 +141,9 @@ def test_the_drawing_of_a_chart_of_very_many_points_shows_less_and_the_chart_say
 def test_of_very_many_lines_the_longest_are_drawn_whole() -> None:
     lines = {f"s{index}": 2 + index % 7 for index in range(POINTS)}
     threads = [{"series": name, "x": at, "y": at} for name, length in lines.items() for at in range(length)]
-    shown = stilled({"threads": threads})[0]["threads"]
+    drawn, note = stilled({"threads": threads})
+    shown = drawn["threads"]
+    assert note == "Of its lines it has the longest."
     assert 0 < len(shown) <= POINTS
     assert Counter(row["series"] for row in shown) == {row["series"]: lines[row["series"]] for row in shown}
     assert min(lines[row["series"]] for row in shown) == max(lines.values())
