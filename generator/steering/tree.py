@@ -17,6 +17,7 @@ import torch
 
 from generator.steering.layers import Edit, steering
 from generator.steering.passes import LOGIT_BUDGET, Request, by_prompt, copied, forward_kept, vocabulary_of
+from generator.steering.projection import log_probabilities, projects_in_parts, states_kept
 from generator.steering.subject import Subject
 
 #: A batch is cut where its longest row would be longer than this many times its shortest, once it has so many positions.
@@ -91,20 +92,28 @@ def tree_scores(
     if prefix is not None:
         given = {"use_cache": True, "past_key_values": copied(prefix)}
         given["past_key_values"].reorder_cache(torch.zeros_like(batch.sizes))
-    with (
-        steering(subject.blocks, edits, cached=prefix is not None, seen=length),
-        forward_kept(subject, batch.keep[:, length:]),
-    ):
-        logits = subject.model(
-            input_ids=batch.tokens[:, length:],
-            attention_mask=batch.mask(seen=length, dtype=subject.model.dtype),
-            position_ids=batch.place[:, length:],
-            **given,
-        ).logits[0]
+    given |= {
+        "input_ids": batch.tokens[:, length:],
+        "attention_mask": batch.mask(seen=length, dtype=subject.model.dtype),
+        "position_ids": batch.place[:, length:],
+    }
+    keep = batch.keep[:, length:]
+    with steering(subject.blocks, edits, cached=prefix is not None, seen=length):
+        if projects_in_parts(subject):
+            with states_kept(subject, keep) as states:
+                subject.model(**given)
+            log_p = log_probabilities(subject.model.get_output_embeddings(), states[0], batch.source, batch.target)
+        else:
+            with forward_kept(subject, keep):
+                log_p = _picked(subject.model(**given).logits[0], batch)
+    return log_p.new_zeros(len(batch.slots)).index_add(0, batch.answer, log_p)
+
+
+def _picked(logits: torch.Tensor, batch: TreeBatch) -> torch.Tensor:
+    """Log p (T,) of the answer tokens from the logits (kept, V)."""
     rows = max(1, REDUCED_AT_ONCE // logits.shape[1]) if logits.device.type == "cpu" else len(logits)
     norm = torch.cat([part.float().logsumexp(-1) for part in logits.split(rows)])
-    log_p = logits[batch.source, batch.target].double() - norm[batch.source].double()
-    return log_p.new_zeros(len(batch.slots)).index_add(0, batch.answer, log_p)
+    return logits[batch.source, batch.target].double() - norm[batch.source].double()
 
 
 def scores_in_trees(subject: Subject, requests: Sequence[Request]) -> bool:
