@@ -17,13 +17,18 @@ os.environ["TOKENIZERS_PARALLELISM"] = "false"
 import torch
 
 
-@pytest.fixture(autouse=True)
-def _one_thread(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+@pytest.fixture(autouse=True, scope="package")
+def _one_thread() -> Iterator[None]:
+    """Also for what is made once for a whole file: a result names its threads."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
-    monkeypatch.setenv("CAPEWATCH_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
     yield
     torch.set_num_threads(before)
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CAPEWATCH_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
 
 
 @pytest.fixture(scope="session")
