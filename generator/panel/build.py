@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,7 @@ from generator.panel.frame import AXIS_COLUMNS, MODEL_COLUMNS, Panel
 from generator.panel.observations import Observations
 from generator.schema import Benchmark, Model, Registry, Track
 
+T = TypeVar("T", pd.DataFrame, pd.Series)
 _RANKS = ("evaluator_rank", "effort_rank", "uncited", "relayed", "age_rank", "source", "url", "value")
 _REFUSED_BY = ("axis", "evaluator", "harness")
 #: What the ranks are made of, beside those columns that are ranks themselves.
@@ -58,21 +60,21 @@ class TrackRows:
         models = {name: entry.value for name, entry in registry.models.items() if entry.value.kind == track.kind}
         table = observations.table
         taken = table.index[(table["model"].isin(list(models)) & (table["step"] == "")).to_numpy()]
-        reason = _refusals(table.loc[taken, list(_REFUSED_BY)], track)
-        accepted = table.loc[taken[reason == ""], list(_RANKED)]
+        reason = _refusals(_cut(table[list(_REFUSED_BY)], taken), track)
+        accepted = _cut(table[list(_RANKED)], taken[reason == ""])
         return cls(
             registry, track, models, table, taken, pd.Series(reason, index=taken, dtype="str"), _rank(accepted, track)
         )
 
     def panel(self, as_of: dt.date) -> Panel:
         """The panel as it could be known at the end of `as_of`."""
-        known = self.taken[(self.table["public"].loc[self.taken] <= as_of.isoformat()).to_numpy()]
+        known = self.taken[(_cut(self.table["public"], self.taken) <= as_of.isoformat()).to_numpy()]
         ranked = self.ranked[(self.ranked["public"] <= as_of.isoformat()).to_numpy()]
         chosen = _first_of_cells(ranked)
         reason, won = self.reason.loc[known], pd.Series(False, index=known)
         reason.loc[ranked.index[~chosen]] = _why_lost(ranked, chosen)
         won.loc[ranked.index[chosen]] = True
-        rows = self.table.loc[known].assign(reason=reason, chosen=won)
+        rows = _cut(self.table, known).assign(reason=reason, chosen=won)
         winners = rows[won]
         axes = list(self.track.axes) or sorted(winners["axis"].unique())
         scores, stderr = wide(winners, axes)
@@ -95,6 +97,11 @@ class TrackRows:
     def _known_axes(self) -> pd.DataFrame:
         """Every axis that an observation of the track has or the track names."""
         return axis_frame(self.registry, sorted({*self.track.axes, *self.ranked["axis"].unique()}))
+
+
+def _cut(table: T, rows: pd.Index) -> T:
+    """These rows, by label; a bulk table of which nothing goes is not copied."""
+    return table if len(rows) == len(table) else table.loc[rows]
 
 
 def build_panel(observations: Observations, registry: Registry, track_id: str, *, as_of: dt.date) -> Panel:

@@ -115,18 +115,18 @@ def _from_snapshots(registry: Registry, identity: Identity, as_of: dt.date | Non
         frame = snapshots.read(folder, source, as_of=as_of)
         if frame.empty:
             continue
-        resolved = identity.resolve_all(source, frame["model"].unique())
-        hits = resolved.reindex(frame["model"].to_numpy())
-        found = (hits["model_id"] != "").to_numpy()
+        codes, spellings = frame["model"].factorize()
+        resolved = identity.resolve_all(source, spellings).reindex(spellings)
+        hits = {name: resolved[name].astype("str").array.take(codes) for name in resolved}
+        found = np.asarray(hits["model_id"] != "", dtype=bool)
         missing.append(_unmatched(source, frame.loc[~found, "model"], identity))
         frame = frame.drop(columns=["event", "spelling"], errors="ignore").assign(
-            spelling=frame["model"].to_numpy(),
-            model=hits["model_id"].to_numpy(),
-            rule=hits["rule"].to_numpy(),
+            spelling=frame["model"],
+            model=hits["model_id"],
+            rule=hits["rule"],
             source=source,
+            effort=frame["effort"].where(frame["effort"] != "", pd.Series(hits["suffix_effort"], index=frame.index)),
         )
-        effort = np.where(frame["effort"] == "", hits["suffix_effort"].to_numpy(), frame["effort"])
-        frame = frame.assign(effort=effort)
         frames.append(_typed(frame if found.all() else frame[found]))
     table = pd.concat(frames, ignore_index=True) if frames else _typed(pd.DataFrame())
     columns = ["source", "spelling", "rows", "near", "reason"]
