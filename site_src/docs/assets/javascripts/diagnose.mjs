@@ -11,6 +11,7 @@ const BASE = { hellaswag: "hellaswag", truthfulqa: "truthfulqa", arc: "arc-chall
 const SCORES = [...Object.keys(FRONTIER), ...Object.keys(BASE), "av", "bv"];
 const CHOICES = ["lab", "track", "set", "a", "b"];
 const FIELDS = [...SCORES, "params", ...CHOICES];
+const BY_NAME = new Intl.Collator("en", { numeric: true }); // made once: String.localeCompare makes one for every comparison
 // pairs that are read beside SWE-bench and GPQA when their scores are there
 const BESIDE = [["gpqa", "ifeval"], ["swe", "hle"], ["ifeval", "hle"]];
 
@@ -70,7 +71,7 @@ class Calculator {
   known(kind, models, values) {
     const select = this.form.querySelector(`[data-known="${kind}"]`);
     select.replaceChildren(element("option", { value: "" }, "choose"));
-    for (const row of [...models].sort((a, b) => a.name.localeCompare(b.name, "en", { numeric: true }))) select.append(element("option", { value: row.id }, row.name));
+    select.append(...[...models].sort((a, b) => BY_NAME.compare(a.name, b.name)).map((row) => element("option", { value: row.id }, row.name)));
     select.onchange = (event) => {
       event.stopPropagation();
       const row = models.find(({ id }) => id === select.value);
