@@ -12,6 +12,8 @@ from __future__ import annotations
 import argparse
 import json
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -22,7 +24,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from bench.frame import Part, skipped
+from bench.frame import ROOT, Part, skipped
 from generator.steering.data import ChoiceItem
 from generator.steering.effects import best_pairs
 from generator.steering.generate import generate_ids
@@ -39,6 +41,7 @@ PEAKS = {"H200": 989e12, "H100": 989e12, "A100": 312e12}
 #: relative agreement asked of the two sides of a comparison
 TOLERANCE = {"float32": 1e-4, "bfloat16": 2e-2, "float16": 2e-2}
 Row = dict[str, Any]
+RAY_MODELS = ("demo:m-0", "demo:m-1")
 PARTS = ("scoring", "controls", "generation", "hooks", "harness", "device", "ray")
 
 
@@ -292,7 +295,8 @@ def bench_device(subject: Subject, *, rows: int = 64, length: int = 512) -> list
 
 
 def bench_ray() -> list[Row]:
-    """Two demo models on two Ray workers against one; start-up of the workers counts on both sides; wall time."""
+    """Two demo models on two Ray workers against one; start-up of the workers counts on both sides; wall time. Beside it the same
+    with plain processes: what two cores of this machine give at most."""
     try:
         import ray  # noqa: F401  (is it there?)
     except ImportError:
@@ -302,7 +306,7 @@ def bench_ray() -> list[Row]:
 
     def run(workers: int) -> float:
         with tempfile.TemporaryDirectory() as out:
-            jobs = [Job(model=f"demo:m-{seed}", suite="demo", out=out, device="cpu") for seed in (0, 1)]
+            jobs = [Job(model=model, suite="demo", out=out, device="cpu") for model in RAY_MODELS]
             start = time.perf_counter()
             outcomes = run_ray(jobs, workers=workers, gpus=0, report=lambda _: None)
             spent = time.perf_counter() - start
@@ -313,7 +317,11 @@ def bench_ray() -> list[Row]:
 
     run(2)  # the first cluster reads its code from disk, which must count on neither side
     one, two = run(1), run(2)
-    note = "wall time with start-up; goal 1.6× where two cores are free"
+    plain_one, plain_two = (_plain_processes(parts) for parts in ([RAY_MODELS], [[model] for model in RAY_MODELS]))
+    note = (
+        f"wall time with start-up; two plain processes against one: {plain_two:.3g} s, {plain_one / plain_two:.3g}×; "
+        "goal 1.6× where two cores allow"
+    )
     return [
         {
             "name": "two demo models on two Ray workers against one",
@@ -323,6 +331,23 @@ def bench_ray() -> list[Row]:
             "note": note,
         }
     ]
+
+
+def _plain_processes(parts: Sequence[Sequence[str]]) -> float:
+    """Wall seconds of one process a part, all at once, each running its models on the demo suite one after another."""
+    code = (
+        "import sys; from generator.steering.engine import run_local; from generator.steering.ladder import Job; "
+        "rows = run_local([Job(model=model, suite='demo', out=sys.argv[1], device='cpu') for model in sys.argv[2:]]); "
+        "sys.exit(any(row['status'] == 'failed' for row in rows))"
+    )
+    with tempfile.TemporaryDirectory() as out:
+        start = time.perf_counter()
+        started = [subprocess.Popen([sys.executable, "-c", code, out, *models], cwd=ROOT) for models in parts]
+        codes = [process.wait() for process in started]
+        spent = time.perf_counter() - start
+    if any(codes):
+        raise RuntimeError(f"a job failed, exit codes {codes}")
+    return spent
 
 
 def parts(
