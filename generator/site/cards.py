@@ -1,4 +1,4 @@
-"""A Markdown extension that gives a wide table of a written page the form of the site's own tables: cards on a phone.
+"""A Markdown extension that gives a table of a written page the form of the site's own tables; a wide one is cards on a phone.
 
 A page builds without this extension too; its wide tables then scroll sideways.
 """
@@ -24,10 +24,8 @@ class _Cards(Treeprocessor):
         for parent, place, item in list(_walk(root)):
             if item.tag in HEADINGS:
                 heading = _text(item)
-            if (
-                item.tag == "table"
-                and len(labels := [_text(cell) for cell in item.iterfind("thead/tr/th")]) >= PHONE_COLUMNS
-            ):
+            if item.tag == "table" and not item.get("class"):
+                labels = [_text(cell) for cell in item.iterfind("thead/tr/th")]
                 parent[place] = _framed(item, labels, name=heading)
 
 
@@ -42,13 +40,14 @@ def _text(item: Element) -> str:
 
 
 def _framed(table: Element, labels: list[str], *, name: str) -> Element:
-    """The table in a frame that can be reached by keyboard; every cell but the first of a row says the name of its column."""
-    table.set("class", f"cw-table {PHONE_STACKED}")
+    """The table in a frame that can be reached by keyboard; on a card every cell but the first of a row says its column."""
+    stacked = len(labels) >= PHONE_COLUMNS
+    table.set("class", f"cw-table {PHONE_STACKED}" if stacked else "cw-table")
     for row in table.iterfind("tbody/tr"):
         for place, (cell, label) in enumerate(zip(row, labels, strict=True)):
-            if place:
+            if place and stacked:
                 cell.set("data-label", label)
-            else:
+            elif not place:
                 cell.tag = "th"
                 cell.set("scope", "row")
     frame = Element("div", {"class": "cw-frame", "tabindex": "0", "role": "region", "aria-label": name or labels[0]})

@@ -34,6 +34,14 @@ from generator.site.tables import Cell, Column
 from generator.site.view import View, axis_link, lab_chip, link, model_link, source_link
 
 ARROW = Markup(' <span role="img" aria-label="to">→</span> ')
+#: First part of the id of a statistic → the page that shows it, and its name.
+PLACES = {
+    "labs": ("labs/", "Labs"),
+    "cascade": ("cascade/", "Cascade"),
+    "sensitivity": ("sensitivity/", "Sensitivity"),
+    "isoclines": ("sensitivity/", "Sensitivity"),
+    "matrices": ("matrices/", "Matrices"),
+}
 #: Models named in a cell before "and N more".
 MOVERS = 4
 
@@ -256,16 +264,39 @@ class ChangeTables:
         where: Markup | str = self._view.track_name(row.track) if row.track else ""
         parts = row.id.split("/")
         if parts[:2] == ["claims", "items"] and len(parts) > 2:
-            where = filled("in {}", self._named("claims", parts[2], parts[2]))
+            titles = {one["id"]: one["title"] for one in (self._view.section("claims") or {}).get("items", ())}
+            where = filled("in {}", self._named("claims", parts[2], titles.get(parts[2], parts[2])))
         elif parts[0] != row.track:
-            where = filled("<code>{}</code>", row.id)
+            where = self._place(row)
         flip = filled(' <span class="cw-chip cw-chip--warn">{}</span>', row.flip) if row.flip else ""
         return Cell(
             filled(
-                '<b>{}</b>{} <span class="cw-where">{}</span>{}', row.name, f", {about}" if about else "", where, flip
+                '<b>{}</b>{} <span class="cw-where">{}</span>{}',
+                " ".join(
+                    word for word in row.name.split() if "~" not in word
+                ),  # the pair of benchmarks stands beside it
+                f", {about}" if about else "",
+                where,
+                flip,
             ),
             row.id,
         )
+
+    def _place(self, row: StatisticChange) -> Markup:
+        """The page that shows a statistic of no track alone, with what else its id says; the id itself where no page does."""
+        head, *rest = row.id.split("/")
+        if head not in PLACES:
+            return filled("<code>{}</code>", row.id)
+        said: list[Markup | str] = [filled('<a href="{}">{}</a>', link(self._base, PLACES[head][0]), PLACES[head][1])]
+        if head == "labs":
+            said.append(str(self._view.labs.get(rest[1], {}).get("name", rest[1])))
+        if head == "cascade":
+            said.append(rest[0])
+        if head == "sensitivity" and "|" in rest[-1]:
+            said.append(f"given {rest[-1].rpartition('|')[2]}")
+        if row.track:
+            said.append(self._view.track_name(row.track))
+        return Markup(", ").join(said)
 
     def _movers(self, movers: Sequence[Mover]) -> Markup:
         if not movers:
@@ -313,7 +344,7 @@ def _reading(side: Reading | None) -> Cell:
         return Cell(no_value(side.reason))
     if side.low is None and side.high is None:
         return Cell(format.words(side.estimate), side.estimate)
-    bounds = " to ".join(format.words(end) if end is not None else "open" for end in (side.low, side.high))
+    bounds = ", ".join(format.words(end) if end is not None else "open" for end in (side.low, side.high))
     return Cell(f"{format.words(side.estimate)} [{bounds}]", side.estimate)
 
 

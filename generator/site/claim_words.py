@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from generator.site import format
@@ -16,11 +17,15 @@ _WORDS = {
     "se": "standard error", "sd": "standard deviation", "gpqa": "GPQA", "swe": "SWE-bench", "hle": "HLE", "ifeval": "IFEval",
     "readme": "README", "sigma": "σ", "sigma1": "first singular value", "sigma2": "second singular value", "alpha": "α", "beta": "β",
     "lofo": "one family left out", "cv": "coefficient of variation", "d_eff": "d_eff", "d_rep": "d_rep",
+    "truthfulqa": "TruthfulQA", "opt": "OPT",
 }  # fmt: skip
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)([bm])")
 _PERCENT = re.compile(r"(?<=\d) ?%(?!\d)")
 SHOWN_VALUES = 6
 _NONE = "none"
+_ENDS = 2  # of a range
+#: Last parts of names that have a unit of their own, or none, whatever the printed numbers of their claim have.
+_OTHER_UNITS = {"n", "of", "correct", "r", "r2", "p", "slope", "ratio", "share"}
 #: What an id may be: a whole word, not inside the name of a file or a longer word.
 _TOKEN = re.compile(r"(?<![\w./_-])\w(?:[\w.-]*\w)?(?![\w/_-]|\.\w)")
 #: Families that the papers alone make of models whose makers' families are narrower.
@@ -80,20 +85,39 @@ def prose(view: View, text: str) -> str:
 def unit_of(item: Mapping[str, Any], name: str, found: Any) -> str:
     """Unit of a recipe's value: that of the printed number of the same name; an integer is a count and has none.
 
-    A range that is not among the printed numbers has the claim's unit where all of these share one.
+    A value that is not among the printed numbers has the unit of the one it is of (``google.all``, ``line.pooled``). Where all
+    printed numbers of the claim share one unit, a range has it too, and where that is pp whatever has no reason for another.
     """
     units = {one["name"]: one["unit"] or "" for one in item["published"]}
     if isinstance(found, int):
         return ""
-    if name not in units and isinstance(found, list) and all(isinstance(one, float) for one in found):
-        return next(iter(units.values())) if len(set(units.values())) == 1 else ""
-    return units.get(name, "")
+    if name in units:
+        return units[name]
+    head, _, tail = name.rpartition(".")
+    if tail in _OTHER_UNITS or not (isinstance(found, float) or _is_range(found)):
+        return ""
+    of = next((units[part] for part in (head, tail) if units.get(part)), "")
+    shared = next(iter(units.values())) if len(set(units.values())) == 1 else ""
+    return of or (shared if shared == "pp" or isinstance(found, list) else "")
 
 
 def measured(view: View | None, found: Any, unit: str | None) -> str:
-    """A recomputed value with its unit; none where there is no value."""
+    """A recomputed value with its unit, a fraction in percent; none where there is no value."""
+    if unit == "fraction" and format.known(found):
+        return measured(view, 100 * found, "%")
+    if unit and _is_range(found) and len(found) == _ENDS:
+        return f"{value(view, found[0])} to {value(view, found[1])}{format.NBSP}{unit}"
     text = value(view, found)
     return f"{text}{format.NBSP}{unit}" if unit and found is not None and text != _NONE else text
+
+
+def printed(one: Mapping[str, Any]) -> str:
+    """The number as the papers print it, with its unit, a true minus sign, percent and powers of ten as elsewhere on the site."""
+    text, unit = str(one["printed"]), one["unit"]
+    if unit == "fraction":
+        text, unit = str(Decimal(text).scaleb(2)), "%"
+    text = format.scientific(text) + (f"{format.NBSP}{unit}" if unit else "")
+    return format.MINUS + text[1:] if text.startswith("-") else text
 
 
 def value(view: View | None, found: Any) -> str:
@@ -106,6 +130,10 @@ def value(view: View | None, found: Any) -> str:
     if view is not None and isinstance(found, str):
         return " to ".join(_entity(view, part) or part for part in found.split(" to "))
     return format.words(found)
+
+
+def _is_range(found: Any) -> bool:
+    return isinstance(found, list) and all(isinstance(one, float) for one in found)
 
 
 def _named(view: View, token: str) -> str:

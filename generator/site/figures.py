@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from generator.site import format, tables
 from generator.site.charts import Figure, Key
-from generator.site.labels import corner, places
+from generator.site.labels import PHONE, corner, places
 from generator.site.tables import Column
 from generator.site.thinning import evenly
 from generator.site.twins import outside
@@ -286,7 +286,7 @@ def window_of(view: View, tracks: Sequence[str], pair: tuple[str, str]) -> dict[
 
 def _placed(points: list[dict[str, Any]], window: Row, zoom: Row | None) -> list[dict[str, Any]]:
     """The points with the side on which their name has room: in the whole window, in the zoomed one, among its own group;
-    `edge` is the side that never leaves the drawing."""
+    `edge` is the side of a name that stands by itself: the free one on a phone, else the one that never leaves the drawing."""
     if not zoom:
         return points
     own: dict[str, str | None] = {}
@@ -294,11 +294,11 @@ def _placed(points: list[dict[str, Any]], window: Row, zoom: Row | None) -> list
         members = [point for point in points if point["group"] == group]
         own |= dict(zip((point["name"] for point in members), places(members, window), strict=True))
     middle = (window["x_low"] + 2 * window["x_high"]) / 3
-    whole, zoomed = places(points, window), places(points, zoom)
+    whole, zoomed, narrow = places(points, window), places(points, zoom), places(points, window, plot=PHONE)
     return [
         point
         | {"whole": whole[index], "zoom": zoomed[index], "own": own[point["name"]]}
-        | {"edge": "left" if point["x"] > middle else "right"}
+        | {"edge": (point["label"] and narrow[index]) or ("left" if point["x"] > middle else "right")}
         for index, point in enumerate(points)
     ]
 

@@ -20,7 +20,6 @@ _UNIT = re.compile(r"(?<=\d) (?=%|pp\b)")
 _SIZE = re.compile(r"(?<=\d) (?=[kMBT]\b)")
 UNIT_WORDS = {
     "percent": "%",
-    "fraction": "fraction",
     "index": "index points",
     "elo": "Elo",
     "minutes": "min",
@@ -68,11 +67,12 @@ def count(value: Any) -> str:
     return number(value, 0)
 
 
-def amount(value: Any, unit: str, digits: int | None = None) -> str:
-    """A value with its unit in words: ``80.9 %``, ``118 min``."""
+def amount(value: Any, unit: str, digits: int = 1) -> str:
+    """A value with its unit in words: ``80.9 %``, ``118 min``; a fraction in percent."""
     if not known(value):
         return MISSING
-    digits = digits if digits is not None else (3 if unit == "fraction" else 1)
+    if unit == "fraction":
+        return percent(100 * value, digits)
     word = UNIT_WORDS.get(unit, unit)
     return f"{number(value, digits)}{NBSP}{word}".rstrip()
 
@@ -100,20 +100,17 @@ def estimate(statistic: Mapping[str, Any] | None, digits: int = 2, *, sign: bool
     return f"{text} {interval(bounds['low'], bounds['high'], digits, sign=sign)}" if bounds else text
 
 
-def p_value(value: Any) -> str:
-    """``p < 0.0001`` or ``p = 0.013``."""
-    if not known(value):
-        return MISSING
-    if value < 0.0001:
-        return "p < 0.0001"
-    return f"p = {value:.4f}" if value < 0.001 else f"p = {value:.3f}"
-
-
 def p_short(value: Any) -> str:
-    """A p-value alone in a column: ``0.013``, or ``<0.001`` below what three digits can show."""
+    """A p-value alone in a column: ``0.013``, or ``< 0.001`` for whatever is smaller."""
     if not known(value):
         return MISSING
-    return "<0.001" if value < 0.0005 else f"{value:.3f}"
+    return f"<{NBSP}0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def p_value(value: Any) -> str:
+    """The same in a sentence: ``p = 0.013`` or ``p < 0.001``."""
+    text = p_short(value)
+    return text if text == MISSING else f"p{NBSP}{text}" if text.startswith("<") else f"p{NBSP}={NBSP}{text}"
 
 
 def sentence(text: str) -> str:

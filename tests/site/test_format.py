@@ -58,13 +58,29 @@ def test_a_size_has_three_figures_and_a_letter(value: float | None, text: str) -
     assert format.size(value) == text
 
 
-@pytest.mark.parametrize(("value", "text"), [(0.00001, "<0.001"), (0.0126, "0.013"), (1.0, "1.000"), (None, "—")])
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.00001, f"<{NBSP}0.001"),
+        (0.0009, f"<{NBSP}0.001"),
+        (0.001, "0.001"),
+        (0.0126, "0.013"),
+        (1.0, "1.000"),
+        (None, "—"),
+    ],
+)
 def test_a_p_value_in_a_column_never_reads_as_zero(value: float | None, text: str) -> None:
     assert format.p_short(value) == text
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(0.00001, "p < 0.0001"), (0.0005, "p = 0.0005"), (0.0126, "p = 0.013"), (None, "—")]
+    ("value", "text"),
+    [
+        (0.00001, f"p{NBSP}<{NBSP}0.001"),
+        (0.0009, f"p{NBSP}<{NBSP}0.001"),
+        (0.0126, f"p{NBSP}={NBSP}0.013"),
+        (None, "—"),
+    ],
 )
 def test_a_p_value_in_a_sentence_names_itself(value: float | None, text: str) -> None:
     assert format.p_value(value) == text

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from generator.site.charts import ChartStore
-from generator.site.groups import steering, steering_internals, steering_levers, steering_run
+from generator.site.groups import steering, steering_internals, steering_levers, steering_parts, steering_run
 from generator.site.view import View
 from tests.site import synthetic
 from tests.site.conftest import REPOSITORY, Built
@@ -232,3 +232,9 @@ def test_one_suite_is_named_once_before_the_sizes(view: View) -> None:
     runs = [run for run in view.section("steering")["runs"] if run["data"]["suite"] == "demo"]
     assert steering.size_sentence(runs).startswith("Runs with a gain by size (suite demo): ")
     assert steering.size_sentence(runs).count("demo") == 1
+
+
+def test_every_way_to_fit_a_direction_has_words() -> None:
+    directions = pytest.importorskip("generator.steering.directions")
+    assert set(steering_parts.METHODS) == set(directions.METHODS)
+    assert steering_parts.method_words("mean-of-tomorrow") == "mean of tomorrow"

@@ -14,7 +14,7 @@ from generator.site import claim_words, format
 from generator.site.charts import ChartStore
 from generator.site.figures import h_timeline
 from generator.site.frontier_figures import _apart
-from generator.site.groups import claims, forecast_dynamics, labs, predictions, speed, steering_levers
+from generator.site.groups import changes, claims, forecast_dynamics, labs, predictions, speed, steering_levers
 from generator.site.groups.steering_parts import caveat_words
 from generator.site.view import View
 from generator.site.wording import coupling_sentence, interval_kind
@@ -281,3 +281,34 @@ def test_a_table_of_models_leaves_out_a_column_that_says_nothing(view: View):
     assert ">Family<" not in str(labs.model_table(view, ["zed-7b"], "../", with_family=False))
     view.models["zed-7b"] |= {"params": None}
     assert ">Parameters<" not in str(labs.model_table(view, ["zed-7b"], "../"))
+
+
+def test_a_value_that_no_paper_prints_has_the_unit_of_the_number_it_is_of(view: View):
+    def unit(name: str, found: Any, *printed: tuple[str, str | None]) -> str:
+        return claim_words.unit_of({"published": [{"name": one, "unit": kind} for one, kind in printed]}, name, found)
+
+    assert unit("google.all", 1.9, ("google", "pp"), ("n", None)) == "pp"
+    assert unit("line.pooled", 0.02, ("pooled", "fraction")) == "fraction"
+    assert unit("grok-3", 8.7, ("first", "pp"), ("last", "pp")) == "pp"
+    assert unit("google.r", 0.9, ("google", "pp")) == ""
+    assert unit("google.n", 4, ("google", "pp")) == ""
+    assert unit("curvature", 0.1, ("nc", "billion parameters")) == ""
+    assert claim_words.measured(view, 0.026317, "fraction") == f"2.632{NBSP}%"
+    assert claim_words.measured(view, [13.0, 30.0], "billion parameters") == f"13 to 30{NBSP}billion parameters"
+    assert claim_words.printed({"printed": "0.026", "unit": "fraction"}) == f"2.6{NBSP}%"
+
+
+def test_rows_of_one_name_are_told_apart_by_what_their_own_note_says():
+    rows = [
+        {"name": "generation", "note": "64 prompts, cached, small; goal 12×"},
+        {"name": "generation", "note": "64 prompts, cached, large; goal 12×"},
+        {"name": "forward pass", "note": "64 prompts"},
+    ]
+    assert speed.row_names({"rows": rows}) == ["generation, small", "generation, large", "forward pass"]
+
+
+def test_a_stored_headline_names_tracks_as_the_site_does_and_leaves_other_words(view: View):
+    track = next(iter(view.tracks))
+    name = view.track_name(track)
+    text = f"{track}s: r of A and B, track {track}: 1; 22 in {track}, A model ({track})"
+    assert changes.told(view, text) == f"{track}s: r of A and B, track “{name}”: 1; 22 in “{name}”, A model (“{name}”)"

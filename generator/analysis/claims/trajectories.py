@@ -363,6 +363,7 @@ def in_sample_live(request: LiveRequest) -> list[Statistic]:
             estimate=relative_error(path, scores),
             n=len(ladder.models),
             method=how,
+            unit="fraction",
             baselines={"straight line per benchmark": relative_error(lines, scores)},
             details=smooth,
         )

@@ -280,7 +280,7 @@ def _names(data: Any, x: alt.X, y: alt.Y, *, within: str = "true") -> alt.Chart:
 
     place: the field that says which side; own: among its group.
     """
-    left = "names == 'all' ? datum[place] == 'left' : (datum.own != null ? datum.own : datum.edge) == 'left'"
+    left = "names == 'all' ? datum[place] == 'left' : (focus != '' && datum.own != null ? datum.own : datum.edge) == 'left'"
     return (
         alt.Chart(data)
         .transform_filter(within)

@@ -12,7 +12,7 @@ from generator.site.escape import filled
 from generator.site.figures import score_timeline
 from generator.site.page import Group, Page, base_of
 from generator.site.tables import Cell, Column
-from generator.site.view import View, lab_chip, model_link, source_link
+from generator.site.view import View, lab_chip, link, model_link, source_link
 
 INDEX = "benchmarks/"
 STATES = {"active": "ok", "saturating": "warn", "retired": "none"}
@@ -105,22 +105,29 @@ def _page(view: View, item: Row) -> Page:
 def _leaders(view: View, axis: Row, base: str) -> Markup:
     unit = view.axis_unit(axis["axis"])
     words = format.UNIT_WORDS.get(unit, unit)
-    columns = (
-        Column("Model"),
-        Column("Lab"),
-        Column(f"Score, {words}", "number"),
-        Column(f"Standard error, {'pp' if unit == 'percent' else words}", "number"),
-    )
+    columns = [Column("Model"), Column("Lab"), Column(f"Score, {words}", "number")]
+    erring = any(format.known(row["stderr"]) for row in axis["top"])
+    if erring:
+        columns.append(Column(f"Standard error, {'pp' if unit == 'percent' else words}", "number"))
     body = [
         (
             Cell(model_link(view, row["model"], base, row["name"]), row["name"]),
             Cell(lab_chip(view, row["lab"], base), row["lab"]),
             tables.figure(row["value"]),
-            tables.figure(row["stderr"], 2),
+            *([tables.figure(row["stderr"], 2)] if erring else []),
         )
         for row in axis["top"]
     ]
-    return tables.table(columns, body, caption=f"First {len(body)} of {axis['n_models']} on {axis['name']}")
+    listed = tables.table(columns, body, caption=f"First {len(body)} of {axis['n_models']} on {axis['name']}")
+    if len(body) == axis["n_models"]:
+        return listed
+    return filled(
+        '{}\n<p class="cw-small">The first {} of {} models; all are in the <a href="{}">table of models</a>.</p>',
+        listed,
+        len(body),
+        axis["n_models"],
+        link(base, "models/"),
+    )
 
 
 GROUP = Group("benchmarks", pages)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from markupsafe import Markup
@@ -114,6 +116,13 @@ def _url(item: ChangeFile) -> str:
     return f"changes/{item.name}/"
 
 
+def told(view: View, text: str) -> str:
+    """A stored headline with the names of tracks in the place of their ids."""
+    ids = "|".join(re.escape(track) for track in view.tracks)
+    known = re.compile(rf"(?<=\()(?:{ids})(?=\))|(?<=track )(?:{ids})\b|(?<=\d in )(?:{ids})\b")
+    return known.sub(lambda found: f"“{view.track_name(found.group())}”", text)
+
+
 def _page(view: View, item: ChangeFile) -> Page:
     url = _url(item)
     made = ChangeTables(view, base_of(url))
@@ -134,6 +143,7 @@ def _page(view: View, item: ChangeFile) -> Page:
         title=title_of(item),
         item=item,
         changes=changes,
+        told=partial(told, view),
         parts=parts,
         beside=_beside(changes),
         json=f"api/v1/changes/{item.name}.json",
@@ -166,7 +176,9 @@ def changed(view: View, base: str) -> str:
     if not files:
         return ""
     item: ChangeFile = next((item for item in files if item.kind == "version"), files[0])
-    lines: list[Any] = [entry.text for entry in item.changes.headlines[:HOME_LINES]] or [item.changes.summary]
+    lines: list[Any] = [told(view, entry.text) for entry in item.changes.headlines[:HOME_LINES]] or [
+        item.changes.summary
+    ]
     what = (
         f"Version {item.name} against {item.changes.old.label}"
         if item.kind == "version"

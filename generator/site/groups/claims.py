@@ -9,7 +9,16 @@ from typing import Any
 from markupsafe import Markup
 
 from generator.site import format, tables
-from generator.site.claim_words import measured, number_name, prose, statistic_name, unit_of, value, verdict_words
+from generator.site.claim_words import (
+    measured,
+    number_name,
+    printed,
+    prose,
+    statistic_name,
+    unit_of,
+    value,
+    verdict_words,
+)
 from generator.site.escape import filled
 from generator.site.groups import deviation
 from generator.site.groups.board import VERDICTS, claim_rows, verdict_chip
@@ -57,16 +66,11 @@ def _beside(view: View, name: str, title: str, rows: Sequence[Row], titles: Mapp
         verdict_chip=verdict_chip,
         units=_units(view),
         measured=partial(measured, view),
+        number_name=partial(number_name, view),
         prose=partial(prose, view),
     )
     description = f"{title}: {format.plural(len(rows), 'entry', 'entries')} filled from the recomputed claims."
     return Page(f"{name}.md", title, description, body, edit=f"data/{name}.yaml")
-
-
-def printed(one: Row) -> str:
-    """The number as the papers print it, with its unit, a true minus sign and powers of ten as elsewhere on the site."""
-    text = format.scientific(str(one["printed"])) + (f"{format.NBSP}{one['unit']}" if one["unit"] else "")
-    return format.MINUS + text[1:] if text.startswith("-") else text
 
 
 def _units(view: View) -> dict[str, str]:
@@ -212,7 +216,7 @@ def _answers(view: View, answer: Row) -> Iterator[tuple[Any, ...]]:
             f": {' × '.join(view.axis_name(axis) for axis in one['axes'])}" if one["axes"] else ""
         )
         shown = _estimate(one) if format.known(one["estimate"]) else format.joined_sizes(one["reason"])
-        bounds = _bounds(one["interval"], sizes=one["unit"] == _SIZES)
+        bounds = _bounds(one["interval"], unit=one["unit"])
         kind = tables.text(interval_kind(one["interval"]) if bounds.key is not None else None)
         yield name, track, shown, bounds, kind, tables.figure(one["n"], 0)
 
@@ -220,17 +224,19 @@ def _answers(view: View, answer: Row) -> Iterator[tuple[Any, ...]]:
 def _estimate(one: Row) -> str:
     if one["unit"] == _SIZES:
         return f"{format.size(one['estimate'])} {_SIZES}"
-    return f"{value(None, one['estimate'])} {one['unit']}".strip()
+    return measured(None, one["estimate"], one["unit"])
 
 
-def _bounds(bounds: Row | None, *, sizes: bool) -> Cell:
+def _bounds(bounds: Row | None, *, unit: str) -> Cell:
     if not bounds or not (format.known(bounds["low"]) or format.known(bounds["high"])):
         return tables.text(None)
     low, high = bounds["low"], bounds["high"]
-    if sizes:
+    if unit == _SIZES:
         return Cell(f"[{format.size(low)}, {format.size(high)}]", low)
     if max(abs(low or 0), abs(high or 0)) >= 1e4:
         return Cell(f"[{value(None, low)}, {value(None, high)}]", low)
+    if unit == "fraction":
+        low, high = (100 * end if format.known(end) else end for end in (low, high))
     return tables.bounds(low, high, 2)
 
 

@@ -60,8 +60,8 @@ def families(view: View, base: str) -> str:
     clear = sum(p < ALPHA for p in tested)
     said = (
         f"{len(tested)} families have the six sizes that a test of a break needs; in {clear} of them a break is better than a straight "
-        f"line (p < {ALPHA}), where {format.number(ALPHA * len(tested), 1)} would be by chance. {bounded} of the fixed points "
-        f"{'has' if bounded == 1 else 'have'} an interval with two ends."
+        f"line (p < {ALPHA}), where {format.number(ALPHA * len(tested), 1)} would be by chance. {bounded or 'None'} of the fixed points "
+        f"{'has' if bounded <= 1 else 'have'} an interval with two ends."
     )
     return filled(
         '<p>{}</p>\n{}\n<p class="cw-small"><a href="{}" download>All of it as JSON</a></p>',
@@ -146,7 +146,7 @@ def chain(view: View, base: str) -> str:
     path = publish_csv(view, "chain", [{"table": name, **row} for name, row in rows])
     return filled(
         '{}\n<p class="cw-small"><a href="{}" download>CSV</a></p>',
-        tables.table(columns, body, caption="Chain of models", sortable=False),
+        tables.table(columns, body, caption="Chain of models", sortable=False, classes="cw-table--key"),
         link(base, path),
     )
 

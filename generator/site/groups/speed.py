@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -55,6 +56,18 @@ def group_table(group: str) -> Fragment:
     return shown
 
 
+def row_names(run: Row) -> list[str]:
+    """The name of each row of a run; rows of one name have what only their own note says added, such as the model."""
+    rows = run["rows"]
+    parts = [re.split(r"[,;] ", str(row.get("note", ""))) for row in rows]
+    found = []
+    for at, row in enumerate(rows):
+        others = {part for i, other in enumerate(rows) if i != at and other["name"] == row["name"] for part in parts[i]}
+        own = [part for part in parts[at] if part not in others] if others else []
+        found.append(", ".join([str(row["name"]), *own]))
+    return found
+
+
 def history(view: View, _base: str) -> Markup:
     """Every figure of every run, newest run first."""
     columns = (
@@ -68,10 +81,10 @@ def history(view: View, _base: str) -> Markup:
     body: list[Sequence[Content]] = [
         (
             Cell(run["date"], run["date"]), filled("<code>{}</code>", run["commit"]), TITLES.get(run["group"], str(run["group"])),
-            str(row["name"]), _figure(row), tables.figure(run["machine"].get("load")),
+            name, _figure(row), tables.figure(run["machine"].get("load")),
         )
         for run in reversed(runs(view))
-        for row in run["rows"]
+        for name, row in zip(row_names(run), run["rows"], strict=True)
     ]  # fmt: skip
     return tables.table(columns, body, caption="Every measurement", held=f"{RESULTS} holds") if body else NOTHING
 
@@ -90,8 +103,8 @@ def _table(group: str, run: Row) -> Markup:
             Column("Reference", "number", wide=True), Column("Ratio", "number", "the reference's figure over ours"),
         ]  # fmt: skip
     body: list[Sequence[Content]] = []
-    for row in run["rows"]:
-        cells: list[Content] = [str(row["name"]), _figure(row)]
+    for name, row in zip(row_names(run), run["rows"], strict=True):
+        cells: list[Content] = [name, _figure(row)]
         if spread:
             cells.append(_spread(row))
         if aimed:
@@ -100,8 +113,9 @@ def _table(group: str, run: Row) -> Markup:
             cells += [_amount(row.get("reference"), row), tables.figure(row.get("ratio"))]
         body.append([*cells, filled('<span class="cw-long">{}</span>', row.get("note", ""))])
     listed = tables.table(
-        [*columns, Column("Note", wide=True)], body, caption=TITLES[group], sortable=False, tall=False
-    )
+        [*columns, Column("Note", wide=True)], body, caption=TITLES[group], sortable=False, tall=False,
+        classes=tables.PHONE_STACKED if aimed else "",
+    )  # fmt: skip
     return filled('<p class="cw-note">{}</p>\n{}', _about(run), listed)
 
 

@@ -202,7 +202,7 @@ def heads_table(found: Sequence[Row]) -> Markup:
     columns = (
         Column("Model"), Column("Heads", "number"), Column("Competing", "number"), Column("Cooperating", "number"),
         Column("Mean coupling", "number"), Column("Random weights: competing", "number", "one count a random network"),
-        Column("cooperating", "number"), Column("mean coupling", "number"),
+        Column("Random weights: cooperating", "number"), Column("Random weights: mean coupling", "number"),
     )  # fmt: skip
     body = []
     for one in found:
@@ -228,10 +228,11 @@ def bottleneck_sentence(found: Sequence[Row]) -> str:
 
 def bottleneck_table(found: Sequence[Row]) -> Markup:
     columns = (
-        Column("Model"), Column("Before", "number"), Column("null before, 95 %", "number"), Column("p before", "number"),
-        Column("After", "number"), Column("null after, 95 %", "number"), Column("p after", "number"),
+        Column("Model"), Column("Before", "number"), Column("Null before, 95 %", "number"), Column("p before", "number"),
+        Column("After", "number"), Column("Null after, 95 %", "number"), Column("p after", "number"),
         Column(f"Gains: {', '.join(found[0]['trained']['contrasts'])}", "number"),
-        Column("Random weights: before", "number"), Column("after", "number"), Column("gains", "number"),
+        Column("Random weights: before", "number"), Column("Random weights: after", "number"),
+        Column("Random weights: gains", "number"),
     )  # fmt: skip
     body = []
     for one in found:

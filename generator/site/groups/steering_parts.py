@@ -22,6 +22,14 @@ STATUSES = {
     "failed": ("bad", "failed", "the run gave no figures"),
 }  # fmt: skip
 KINDS = (("gain", "all matched controls"), ("gain_random", "random only"), ("gain_shuffled", "label-shuffled only"))
+#: how a direction is fitted (generator.steering.directions) → its words
+METHODS = {
+    "mean-difference": "mean difference",
+    "mass-mean": "mass mean (linear discriminant)",
+    "logistic-probe": "logistic probe",
+    "uncentred-pca": "first component of the differences, uncentred",
+    "ccs": "contrast-consistent search",
+}
 _SENTENCE = re.compile(r"(?<=[.!?]) +")
 
 
@@ -47,6 +55,11 @@ def caveat_words(text: str) -> str:
 
 def run_link(run: Row, base: str) -> Markup:
     return filled('<a class="cw-run" href="{}">{}</a>', link(base, f"steering/runs/{run['id']}/"), run["model"]["id"])
+
+
+def method_words(name: str) -> str:
+    """How a direction is fitted, in words; a method of a later version by its own name."""
+    return METHODS.get(name, name.replace("-", " "))
 
 
 def share(value: Any, digits: int = 1) -> str:

@@ -18,6 +18,7 @@ from generator.site.groups.steering_parts import (
     flips_cells,
     flips_table,
     gain_words,
+    method_words,
     points,
     share,
     status_chip,
@@ -30,7 +31,6 @@ from generator.site.view import View
 
 SHADES = 5
 DEFAULT_DTYPE = "float32"
-METHODS = "direction: "
 
 
 def page(view: View, run: Row) -> Page:
@@ -88,7 +88,7 @@ def fold_table(run: Row) -> Markup | str:
     )  # fmt: skip
     body = [
         (
-            fold["name"], fold["method"], tables.figure(fold["layer"], 0), fold["point"], fold["positions"],
+            fold["name"], method_words(fold["method"]), tables.figure(fold["layer"], 0), fold["point"], fold["positions"],
             tables.figure(fold["strength"], 2), tables.figure(fold["vector_norm"]), tables.figure(fold["realised"], 3),
             "yes" if fold["within_limits"] else "no",
         )
@@ -108,7 +108,7 @@ def conditions(run: Row) -> Markup | str:
         ("Opposite vector", test["minus"]),
         ("Prompt that asks for the truth", test["truthful_prompt"]),
         *((f"Vector, {name}", flips) for name, flips in test["extra"].items()),
-        *((f"{METHODS}{name}".capitalize(), flips) for name, flips in test["methods"].items()),
+        *((f"Direction: {method_words(name)}", flips) for name, flips in test["methods"].items()),
     ]
     return flips_table(rows, first="Condition", caption="Conditions on the test items")
 
