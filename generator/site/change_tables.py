@@ -42,6 +42,7 @@ PLACES = {
     "isoclines": ("sensitivity/", "Sensitivity"),
     "matrices": ("matrices/", "Matrices"),
 }
+NO_BREAK = "\u2011"  # a hyphen at which no line ends
 #: Models named in a cell before "and N more".
 MOVERS = 4
 
@@ -334,7 +335,7 @@ def _source(side: Observed | None) -> Cell:
     if side is None:
         return Cell(no_value())
     day = side.published or side.recorded
-    return Cell(source_link(side.url, f"{side.source_name}, {day}"), side.source_name)
+    return Cell(source_link(side.url, f"{side.source_name}, {str(day).replace('-', NO_BREAK)}"), side.source_name)
 
 
 def _reading(side: Reading | None) -> Cell:
@@ -345,7 +346,7 @@ def _reading(side: Reading | None) -> Cell:
     if side.low is None and side.high is None:
         return Cell(format.words(side.estimate), side.estimate)
     bounds = ", ".join(format.words(end) if end is not None else "open" for end in (side.low, side.high))
-    return Cell(f"{format.words(side.estimate)} [{bounds}]", side.estimate)
+    return Cell(filled('{} <span class="cw-bounds">[{}]</span>', format.words(side.estimate), bounds), side.estimate)
 
 
 def _ns(old: Reading | None, new: Reading | None) -> Cell:

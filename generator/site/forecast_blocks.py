@@ -83,7 +83,15 @@ def _replay_table(rows: Sequence[Row]) -> Markup:
     for row in rows:
         if row["chance"] is None:
             none = Cell(filled('<span class="cw-none">{}</span>', row["reason"]))
-            body.append((Cell(row["cut"], row["cut"]), Cell(row["until"], row["until"]), none, "", ""))
+            body.append(
+                (
+                    Cell(row["cut"], row["cut"]),
+                    Cell(row["until"], row["until"]),
+                    none,
+                    tables.text(None),
+                    tables.text(None),
+                )
+            )
             continue
         at_cut = "too few data" if row["holds_at_cut"] is None else format.words(row["holds_at_cut"])
         body.append(

@@ -16,6 +16,7 @@ MISSING = "\u2014"  # an em dash; templates give it the label "no value"
 _SUPERSCRIPT = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 _SIZES = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k"))
 _EXPONENT = re.compile(rf"(?<![\w.])({MINUS}?-?\d+(?:\.\d+)?)e([-+{MINUS}]?\d+)(?!\w)")
+_SYMBOL = re.compile(r"[b-z]\d*(?= |$)")
 _UNIT = re.compile(r"(?<=\d) (?=%|pp\b)")
 _SIZE = re.compile(r"(?<=\d) (?=[kMBT]\b)")
 UNIT_WORDS = {
@@ -114,9 +115,10 @@ def p_value(value: Any) -> str:
 
 
 def sentence(text: str) -> str:
-    """A note as a sentence: a capital first letter and a full stop."""
+    """A note as a sentence: a capital first letter, unless a symbol such as r or n stands first, and a full stop."""
     text = text.strip()
-    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "?", "!")) else ".")
+    first = text[:1] if _SYMBOL.match(text) else text[:1].upper()
+    return first + text[1:] + ("" if text.endswith((".", "?", "!")) else ".")
 
 
 def size(value: Any) -> str:

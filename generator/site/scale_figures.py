@@ -243,8 +243,12 @@ def _scale_table(view: View, statistics: Mapping[str, Row], states: Mapping[str,
             view.family_name(family),
             tables.figure(statistic["n"], 0),
             states[family],
-            Cell(range_text(statistic), statistic["estimate"]) if has_estimate(statistic) else tables.figure(None),
-            Cell(filled('<span class="cw-long">{}</span>', statistic["reason"] or "")),
+            Cell(filled('<span class="cw-bounds">{}</span>', range_text(statistic)), statistic["estimate"])
+            if has_estimate(statistic)
+            else tables.figure(None),
+            Cell(filled('<span class="cw-long">{}</span>', statistic["reason"]))
+            if statistic["reason"]
+            else tables.text(None),
         )
         for family in ranked
         for statistic in (statistics[family],)

@@ -294,10 +294,9 @@ def glyph(mark: colours.Mark) -> Markup:
 
 
 def model_link(view: View, model: str, base: str, name: str | None = None) -> Markup:
-    """The model's name, linked when it has a page."""
-    known = view.models.get(model)
-    text = name or (known["name"] if known else model)
-    if not known:
+    """The model's name, linked when it has a page; of a model that only a table of the papers has, its name there."""
+    text = name or view.model_name(model)
+    if model not in view.models:
         return filled("<span>{}</span>", text)
     return filled('<a href="{}">{}</a>', link(base, f"models/{model}/"), text)
 

@@ -87,7 +87,14 @@ def test_a_p_value_in_a_sentence_names_itself(value: float | None, text: str) ->
 
 
 @pytest.mark.parametrize(
-    ("text", "sentence"), [("nearly solved", "Nearly solved."), ("It is.", "It is."), ("why?", "Why?")]
+    ("text", "sentence"),
+    [
+        ("nearly solved", "Nearly solved."),
+        ("It is.", "It is."),
+        ("why?", "Why?"),
+        ("r of A rose", "r of A rose."),
+        ("a note", "A note."),
+    ],
 )
 def test_a_note_becomes_a_sentence(text: str, sentence: str) -> None:
     assert format.sentence(text) == sentence

@@ -92,7 +92,7 @@ def _table(items: Sequence[Row], base: str) -> Markup:
         Column("Verdict"),
     )
     body = []
-    for item in items:
+    for item in sorted(items, key=lambda one: (one["theme"], one["title"])):
         first = next((one for one in item["published"] if one["headline"]), None)
         body.append(
             (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -205,7 +206,7 @@ def _source(row: Row) -> Markup:
     """The source as a link, the relay if any, and what identifies the bytes it was read from."""
     small = [f"recorded {row['recorded']}"]
     if row["via"]:
-        small.append(f"via {row['via']}")
+        small.append("via " + _LONG_HASH.sub(r"\1", row["via"]))
     if row["pull_sha"]:
         small.append(f"sha256 {row['pull_sha'][:12]}")
     if row["note"]:
@@ -231,4 +232,6 @@ def _use(view: View, row: Row) -> Markup:
     return Markup("<br>").join([*chosen, *lost])
 
 
+#: The first twelve digits of a hash say which one it is; the JSON of the model has them all.
+_LONG_HASH = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{20,}\b")
 GROUP = Group("models", pages, apart=True)

@@ -292,7 +292,8 @@ def _timeline(view: View, item: Row, base: str) -> Markup | str:
             *(Cell(_value(step["values"].get(name)), step["values"].get(name)) for name in names),
             Markup(", ").join(
                 filled("{} {}", model_link(view, move["model"], base), move["how"]) for move in step["moves"]
-            ),
+            )
+            or tables.text(None),
         ]
         for step in reversed(steps)
     ]
