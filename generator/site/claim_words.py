@@ -25,7 +25,7 @@ SHOWN_VALUES = 6
 _NONE = "none"
 _ENDS = 2  # of a range
 #: Last parts of names that have a unit of their own, or none, whatever the printed numbers of their claim have.
-_OTHER_UNITS = {"n", "of", "correct", "r", "r2", "p", "slope", "ratio", "share"}
+_OTHER_UNITS = {"n", "of", "correct", "r", "r2", "p", "slope", "ratio"}
 #: What an id may be: a whole word, not inside the name of a file or a longer word.
 _TOKEN = re.compile(r"(?<![\w./_-])\w(?:[\w.-]*\w)?(?![\w/_-]|\.\w)")
 #: Families that the papers alone make of models whose makers' families are narrower.
@@ -49,7 +49,7 @@ def number_name(view: View, identity: str) -> str:
     head, dot, tail = identity.rpartition(".")
     if dot and not tail[0].isdigit():
         return f"{number_name(view, head)}: {_words(tail)}"
-    return _words(identity)
+    return _qualified(view, identity) or _words(identity)
 
 
 def statistic_name(view: View, name: str) -> str:
@@ -85,8 +85,9 @@ def prose(view: View, text: str) -> str:
 def unit_of(item: Mapping[str, Any], name: str, found: Any) -> str:
     """Unit of a recipe's value: that of the printed number of the same name; an integer is a count and has none.
 
-    A value that is not among the printed numbers has the unit of the one it is of (``google.all``, ``line.pooled``). Where all
-    printed numbers of the claim share one unit, a range has it too, and where that is pp whatever has no reason for another.
+    A share is a fraction. Another value that is not among the printed numbers has the unit of the one it is of (``google.all``,
+    ``line.pooled``). Where all printed numbers of the claim share one unit, a range has it too, and where that is pp whatever
+    has no reason for another.
     """
     units = {one["name"]: one["unit"] or "" for one in item["published"]}
     if isinstance(found, int):
@@ -96,6 +97,8 @@ def unit_of(item: Mapping[str, Any], name: str, found: Any) -> str:
     head, _, tail = name.rpartition(".")
     if tail in _OTHER_UNITS or not (isinstance(found, float) or _is_range(found)):
         return ""
+    if tail == "share" or tail.endswith("_share"):
+        return "fraction"
     of = next((units[part] for part in (head, tail) if units.get(part)), "")
     shared = next(iter(units.values())) if len(set(units.values())) == 1 else ""
     return of or (shared if shared == "pp" or isinstance(found, list) else "")
@@ -115,7 +118,7 @@ def printed(one: Mapping[str, Any]) -> str:
     """The number as the papers print it, with its unit, a true minus sign, percent and powers of ten as elsewhere on the site."""
     text, unit = str(one["printed"]), one["unit"]
     if unit == "fraction":
-        text, unit = str(Decimal(text).scaleb(2)), "%"
+        text, unit = f"{Decimal(text).scaleb(2):f}", "%"
     text = format.scientific(text) + (f"{format.NBSP}{unit}" if unit else "")
     return format.MINUS + text[1:] if text.startswith("-") else text
 
@@ -130,6 +133,15 @@ def value(view: View | None, found: Any) -> str:
     if view is not None and isinstance(found, str):
         return " to ".join(_entity(view, part) or part for part in found.split(" to "))
     return format.words(found)
+
+
+def _qualified(view: View, identity: str) -> str:
+    """``qwen2.5-7b-other-file`` as “Qwen2.5-7B, other file”: an id that begins with that of a model, family or lab."""
+    parts = identity.split("-")
+    for end in range(len(parts) - 1, 0, -1):
+        if entity := _entity(view, "-".join(parts[:end])):
+            return f"{entity}, {_words('-'.join(parts[end:]))}"
+    return ""
 
 
 def _is_range(found: Any) -> bool:

@@ -291,11 +291,13 @@ def test_a_value_that_no_paper_prints_has_the_unit_of_the_number_it_is_of(view: 
     assert unit("line.pooled", 0.02, ("pooled", "fraction")) == "fraction"
     assert unit("grok-3", 8.7, ("first", "pp"), ("last", "pp")) == "pp"
     assert unit("google.r", 0.9, ("google", "pp")) == ""
+    assert unit("kept_share", 0.9, ("nc", "billion parameters")) == "fraction"
     assert unit("google.n", 4, ("google", "pp")) == ""
     assert unit("curvature", 0.1, ("nc", "billion parameters")) == ""
     assert claim_words.measured(view, 0.026317, "fraction") == f"2.632{NBSP}%"
     assert claim_words.measured(view, [13.0, 30.0], "billion parameters") == f"13 to 30{NBSP}billion parameters"
     assert claim_words.printed({"printed": "0.026", "unit": "fraction"}) == f"2.6{NBSP}%"
+    assert claim_words.printed({"printed": "0.6", "unit": "fraction"}) == f"60{NBSP}%"
 
 
 def test_rows_of_one_name_are_told_apart_by_what_their_own_note_says():

@@ -118,7 +118,8 @@ def _leaders(view: View, axis: Row, base: str) -> Markup:
         )
         for row in axis["top"]
     ]
-    listed = tables.table(columns, body, caption=f"First {len(body)} of {axis['n_models']} on {axis['name']}")
+    caption = f"First {len(body)} of {axis['n_models']} on {axis['name']}"
+    listed = tables.table(columns, body, caption=caption, classes=tables.PHONE_STACKED)
     if len(body) == axis["n_models"]:
         return listed
     return filled(
