@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from generator.core import read_json
 from generator.site import format, tables
@@ -30,6 +30,7 @@ NOTHING = Markup('<p class="cw-note">This project holds no measurements. <code>m
 MISSING = Markup(
     '<p class="cw-note">“{}” is not among the measurements kept here. <code>python -m bench {}</code> measures it.</p>'
 )
+_POWER = re.compile(r"\^(\d+(?:\.\d+)?)")
 Row = Mapping[str, Any]
 
 
@@ -91,11 +92,8 @@ def history(view: View, _base: str) -> Markup:
 
 def _table(group: str, run: Row) -> Markup:
     compared = any(row.get("reference") is not None for row in run["rows"])
-    spread = any(row.get("runs", 1) > 1 for row in run["rows"])
     aimed = any(row.get("goal") is not None for row in run["rows"])
     columns = [Column("What"), Column("Figure", "number")]
-    if spread:
-        columns.append(Column("Lowest to highest", wide=True))
     if aimed:
         columns.append(Column("Goal"))
     if compared:
@@ -104,17 +102,15 @@ def _table(group: str, run: Row) -> Markup:
         ]  # fmt: skip
     body: list[Sequence[Content]] = []
     for name, row in zip(row_names(run), run["rows"], strict=True):
-        cells: list[Content] = [name, _figure(row)]
-        if spread:
-            cells.append(_spread(row))
+        cells: list[Content] = [name, _with_spread(row)]
         if aimed:
             cells.append(_goal(row))
         if compared:
             cells += [_amount(row.get("reference"), row), tables.figure(row.get("ratio"))]
-        body.append([*cells, filled('<span class="cw-long">{}</span>', row.get("note", ""))])
+        body.append([*cells, _note(row)])
     listed = tables.table(
         [*columns, Column("Note", wide=True)], body, caption=TITLES[group], sortable=False, tall=False,
-        classes=tables.PHONE_STACKED if aimed else "",
+        classes=f"cw-table--first {tables.PHONE_STACKED if aimed else ''}".strip(),
     )  # fmt: skip
     return filled('<p class="cw-note">{}</p>\n{}', _about(run), listed)
 
@@ -140,10 +136,21 @@ def _amount(value: float | None, row: Row) -> Cell:
     return Cell(f"{format.number(value, digits)}{format.NBSP}{row.get('unit', 's')}".rstrip(), float(value))
 
 
-def _spread(row: Row) -> str:
+def _with_spread(row: Row) -> Cell:
+    """The figure, with the lowest and the highest of several runs below it."""
+    figure = _figure(row)
     if row.get("runs", 1) < 2:
-        return format.MISSING
-    return f"{_amount(row['low'], row).html} to {_amount(row['high'], row).html}, {row['runs']} runs"
+        return figure
+    ends = f"{_amount(row['low'], row).html} to {_amount(row['high'], row).html}, {row['runs']} runs"
+    return Cell(filled("{}<br><small>{}</small>", figure.html, ends), figure.key)
+
+
+def _note(row: Row) -> Cell:
+    """The note with raised exponents; a dash where there is none."""
+    if not row.get("note"):
+        return tables.text(None)
+    raised = _POWER.sub(r"<sup>\1</sup>", str(escape(row["note"])))
+    return Cell(filled('<span class="cw-long">{}</span>', Markup(raised)))  # noqa: S704 - escaped above
 
 
 def _goal(row: Row) -> Markup | str:
