@@ -79,7 +79,7 @@ def _replay_table(rows: Sequence[Row]) -> Markup:
         Column("Held on the first day"),
         Column("Held on the last day"),
     )
-    body = []
+    body: list[Sequence[tables.Content]] = []
     for row in rows:
         if row["chance"] is None:
             none = Cell(filled('<span class="cw-none">{}</span>', row["reason"]))

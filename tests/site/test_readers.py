@@ -14,6 +14,7 @@ import yaml
 
 from generator.core import CapewatchError
 from generator.site import render, tables
+from generator.site.figures import _placed
 from generator.site.labels import PLOT, corner, places
 from tests.site import synthetic
 from tests.site.conftest import REPOSITORY, SITE_URL, Built, project_folder
@@ -178,3 +179,11 @@ def test_a_table_of_a_written_page_has_the_form_of_the_sites_own_and_a_wide_one_
     )
     assert '<table class="cw-table">' in narrow
     assert "data-label" not in narrow
+
+
+def test_the_name_of_an_outlier_stands_on_the_side_without_points() -> None:
+    window = {"x_low": 0.0, "x_high": 100.0, "y_low": 0.0, "y_high": 100.0}
+    crowd = [{"name": f"m{x}", "label": "", "group": "b", "x": float(x), "y": 50.0} for x in range(44, 70, 2)]
+    outlier = {"name": "Gemini", "label": "Gemini", "group": "a", "x": 40.0, "y": 50.0}
+    assert _placed([outlier, *crowd], window, window)[0]["edge"] == "left"
+    assert _placed([outlier], window, window)[0]["edge"] == "right"
