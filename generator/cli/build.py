@@ -10,7 +10,7 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ import click
 from generator.cli import log
 from generator.cli.main import project_root
 from generator.cli.stamp import Stamp
-from generator.core import CapewatchError
+from generator.core import CapewatchError, read_json
 
 DEFAULT_SEED = 20260513
 DEFAULT_RESAMPLES = 10_000
@@ -92,7 +92,7 @@ def build(
         return
     stamp.clear()
     stages = Stages()
-    summary = run_build(project, **options, tell=stages.begin)
+    summary = run_build(project, **options, tell=stages.begin, stamp=stamp, afresh=force)
     stages.end()
     stamp.write()
     click.echo(summary)
@@ -177,23 +177,34 @@ def run_build(
     versioned: bool = False,
     stored_forecasts: bool = False,
     tell: Callable[[str], None] = lambda _stage: None,
+    stamp: Stamp | None = None,
+    afresh: bool = False,
 ) -> str:
-    """Run every stage; returns what was made, in one line. Raises ProblemsFound when the data hold errors."""
+    """Run every stage; returns what was made, in one line. Raises ProblemsFound when the data hold errors.
+
+    stamp: names the inputs, so that a rendering is remembered, and stands when only hand-written pages are new; not with `afresh`.
+    """
     log.event("started", seed=seed, resamples=resamples, site_url=site_url)
     from generator.site.jobs import waiting_process
+    from generator.site.standing import Standing
 
+    standing = Standing(project, project / "build", stamp.of_rendering) if stamp and not bundle_only else None
     with contextlib.ExitStack() as stack:
-        drawn = (lambda: None) if bundle_only else _drawn_ahead(project)
         pages = None if bundle_only else stack.enter_context(waiting_process())
+        if standing and pages and not afresh:
+            tell("pages")
+            count = standing.renewed()
+            if count is not None:
+                return _built_again(project, pages, count, tell=tell)
+        drawn = (lambda: None) if bundle_only else _drawn_ahead(project)
         from generator.report import Settings, make_bundle
 
         settings = Settings(as_of=as_of, seed=seed, resamples=resamples, stored_forecasts_only=stored_forecasts)
         bundle = make_bundle(project, settings, tell=tell)
         tell("bundle")
-        counts = bundle.meta["counts"]
-        made = f"{counts['models']} models, {counts['observations']} observations as of {bundle.as_of}"
+        made = _made(bundle.meta)
         if log.is_on():  # the digest takes a while
-            log.event("step", name="bundle", as_of=bundle.as_of, digest=bundle.digest, **counts)
+            log.event("step", name="bundle", as_of=bundle.as_of, digest=bundle.digest, **bundle.meta["counts"])
         if bundle_only:
             bundle.write(project / "build" / "bundle")
             return f"bundle of {made}: {os.path.relpath(project / 'build' / 'bundle')}"
@@ -206,8 +217,35 @@ def run_build(
         report = build_site(
             bundle, root=project, site_url=site_url, versioned=versioned, tell=tell, written=write, ready=pages
         )
-    log.event("done", changed=True, pages=report.pages)
-    return f"site of {made}, {report.pages} pages: {os.path.relpath(project / 'site' / 'index.html')}"
+    if standing and stamp and stamp.holds:
+        standing.save(report.fragments)
+    return _done(project, made, report.pages)
+
+
+def _built_again(project: Path, ready: subprocess.Popen[str], pages: int, *, tell: Callable[[str], None]) -> str:
+    """Build the site from a bundle and Markdown that lie in build/."""
+    from generator.site.building import run_mkdocs
+
+    folder = project / "build" / "bundle"
+    meta = read_json(folder / "meta.json")
+    if log.is_on():
+        from generator.report import read_bundle
+
+        digest = read_bundle(folder).digest
+        log.event("step", name="bundle", as_of=meta["as_of"], digest=digest, **meta["counts"])
+    tell("mkdocs")
+    run_mkdocs(project / "build", project / "site", as_of=meta["as_of"], ready=ready)
+    return _done(project, _made(meta), pages)
+
+
+def _made(meta: Mapping[str, Any]) -> str:
+    counts = meta["counts"]
+    return f"{counts['models']} models, {counts['observations']} observations as of {meta['as_of']}"
+
+
+def _done(project: Path, made: str, pages: int) -> str:
+    log.event("done", changed=True, pages=pages)
+    return f"site of {made}, {pages} pages: {os.path.relpath(project / 'site' / 'index.html')}"
 
 
 def _drawn_ahead(project: Path) -> Callable[[], None]:

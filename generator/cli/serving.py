@@ -52,7 +52,11 @@ def _rebuild(project: Path, address: str) -> None:
     if stamp.is_current() or stamp.failed_before():
         return
     try:
-        click.echo(run_build(project, as_of=None, seed=DEFAULT_SEED, resamples=DEFAULT_RESAMPLES, site_url=address))
+        click.echo(
+            run_build(
+                project, as_of=None, seed=DEFAULT_SEED, resamples=DEFAULT_RESAMPLES, site_url=address, stamp=stamp
+            )
+        )
     except CapewatchError as error:
         stamp.write_failed()
         click.echo(f"capewatch: {error}", err=True)

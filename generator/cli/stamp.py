@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import os
+import stat
 import sys
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,8 @@ from generator.core import canonical_json, sha256_bytes, sha256_file, write_if_c
 
 #: What a build reads, relative to the project folder.
 INPUTS = ("data", "predictions", "site_src", "mkdocs.yml", "CITATION.cff", "CHANGELOG.md", "bench/results.json")
-#: Distributions whose version can change the output.
-DISTRIBUTIONS = (
-    "altair", "jinja2", "mkdocs", "mkdocs-material", "numpy", "pandas", "pyarrow", "scipy", "scikit-learn",
-    "vl-convert-python",
-)  # fmt: skip
+#: What of it is laid out as it is and only built: all else of a rendering is the same with other ones.
+LAID_OUT = ("site_src/docs", "site_src/overrides", "mkdocs.yml")
 
 
 class Stamp:
@@ -27,17 +25,36 @@ class Stamp:
     def __init__(self, project: Path, options: Mapping[str, Any]) -> None:
         self._project = project
         self._path = project / "build" / "stamp.txt"
-        self._digest = _inputs_digest(project, options)
+        self._around = [sys.version, installed(), dict(options)]
+        self._files = _digests(project)
+        self._digest = sha256_bytes(canonical_json([*self._around, self._files]))
 
     def is_current(self) -> bool:
         made = self._project / "site" / "index.html"
         return made.is_file() and self._path.is_file() and self._path.read_text(encoding="ascii") == self._digest
 
+    @cached_property
+    def holds(self) -> bool:
+        """Whether the inputs are still those that they were; asked once, after a build, for files may change while it lasts."""
+        return _digests(self._project) == self._files
+
+    @property
+    def of_rendering(self) -> str:
+        """The digest of all that a rendering reads besides what is in the hand-written files of the site; their names and kinds are
+        part of it."""
+        laid_out = [self._project / name for name in LAID_OUT]
+        found = sorted({*laid_out, *(path for folder in laid_out for path in folder.rglob("*"))})
+        kinds = {_text(path): stat.S_IFMT(path.lstat().st_mode) if path.exists() else 0 for path in found}
+        files = {path: digest for path, digest in self._files.items() if path not in kinds}
+        return sha256_bytes(canonical_json([*self._around, files, kinds]))
+
     def clear(self) -> None:
         self._path.unlink(missing_ok=True)
 
     def write(self) -> None:
-        write_if_changed(self._path, self._digest)
+        """Nothing is written when an input changed while the build lasted: the next one must not pass for current."""
+        if self.holds:
+            write_if_changed(self._path, self._digest)
 
     def failed_before(self) -> bool:
         """True when a build of exactly these inputs was tried and failed."""
@@ -48,11 +65,19 @@ class Stamp:
         write_if_changed(self._path.with_suffix(".failed"), self._digest)
 
 
-def _inputs_digest(project: Path, options: Mapping[str, Any]) -> str:
-    versions = {name: importlib.metadata.version(name) for name in DISTRIBUTIONS}
-    # a name that this locale cannot read stands as its bytes
-    files = {os.fsencode(path).decode("utf-8", "backslashreplace"): sha256_file(path) for path in _files(project)}
-    return sha256_bytes(canonical_json([sys.version, dict(options), versions, files]))
+def installed() -> list[str]:
+    """Every installed distribution with its version, by the folders that name them."""
+    folders = {Path(entry) for entry in sys.path if entry}
+    return sorted(path.name for folder in folders for kind in ("dist", "egg") for path in folder.glob(f"*.{kind}-info"))
+
+
+def _digests(project: Path) -> dict[str, str]:
+    return {_text(path): sha256_file(path) for path in _files(project)}
+
+
+def _text(path: Path) -> str:
+    """A name that this locale cannot read stands as its bytes."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def _files(project: Path) -> Iterator[Path]:

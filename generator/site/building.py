@@ -12,14 +12,17 @@ import shutil
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from generator.core import read_json
-from generator.report.bundle import Bundle
 from generator.site.jobs import finish_jobs, start_jobs
 from generator.site.kept import KeptPages
 from generator.site.policy import TRUSTED, add_policy
-from generator.site.rendering import RenderReport, render
 from generator.site.sitemap import date_sitemap
+
+if TYPE_CHECKING:
+    from generator.report.bundle import Bundle
+    from generator.site.rendering import RenderReport
 
 _LANGUAGES = "assets/javascripts/lunr"
 #: Fewer pages than this are not worth another process, which takes half a second to start.
@@ -44,6 +47,8 @@ def build_site(
     called with the name of each stage as it begins. `written` puts the bundle under build/bundle. `ready`: as for
     `run_mkdocs`.
     """
+    from generator.site.rendering import render  # most of the site's code, which a standing rendering needs not
+
     tell("pages")
     report = render(bundle, root=root, out=root / "build", site_url=site_url, versioned=versioned, written=written)
     tell("mkdocs")

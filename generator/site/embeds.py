@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -14,12 +13,6 @@ from generator.site.view import View, link
 
 FOLDER = "embed"
 BASE = "../../"
-_PLACED = re.compile(r'id="([^"]+)" data-cw-chart="(?:\.\.?/)*assets/charts/([^"]+)\.json"')
-
-
-def charts_in(markdown: str) -> dict[str, str]:
-    """Chart -> anchor, of the charts that stand on a page."""
-    return {chart: anchor for anchor, chart in _PLACED.findall(markdown)}
 
 
 def embed_pages(view: View, places: Mapping[str, tuple[str, str]]) -> Iterator[tuple[str, str]]:

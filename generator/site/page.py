@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from generator.site.escape import front_matter
+from generator.site.escape import front_matter, plain
 
 if TYPE_CHECKING:
     from generator.site.view import View
+
+
+_FRONT = re.compile(r"^(title|description): (.*)$", re.MULTILINE)
+_PLACED = re.compile(r'id="([^"]+)" data-cw-chart="(?:\.\.?/)*assets/charts/([^"]+)\.json"')
 
 
 @dataclass(frozen=True)
@@ -73,3 +79,19 @@ class Group:
 def base_of(url: str) -> str:
     """The relative way from a page up to the site's root: ``../../`` for ``models/gpt-5/``, ``./`` for the home page."""
     return "../" * url.count("/") or "./"
+
+
+def charts_in(markdown: str) -> dict[str, str]:
+    """Chart -> anchor, of the charts that stand on a page."""
+    return {chart: anchor for anchor, chart in _PLACED.findall(markdown)}
+
+
+def words_of(markdown: str) -> tuple[str, str]:
+    """Title and description that the Markdown of a page gives itself, HTML-escaped as they stand there."""
+    said = {key: plain(_unquoted(value)) for key, value in _FRONT.findall(markdown[:2_000])}
+    title = said.get("title") or next(iter(re.findall(r"^# (.*)$", markdown, re.MULTILINE)), "capewatch")
+    return title, said.get("description", "")
+
+
+def _unquoted(value: str) -> str:
+    return str(json.loads(value)) if value.startswith('"') else value

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,21 +21,21 @@ from generator.site import colours, format, published
 from generator.site.catalogue import GROUPS, NAVIGATION, navigation
 from generator.site.charts import BUNDLE_PATH, ChartStore
 from generator.site.charts.drawing import Drawers
-from generator.site.embeds import catalogue, charts_in, embed_pages
+from generator.site.embeds import catalogue, embed_pages
 from generator.site.escape import search_text, shown
+from generator.site.handwritten import hand_written, marks, put_in
 from generator.site.outputs import CHARTS, outputs
-from generator.site.page import Fragment, Group, Page, base_of
+from generator.site.page import Fragment, Group, Page, base_of, charts_in
 from generator.site.raw import marked
 from generator.site.social import FOLDER as SOCIAL
 from generator.site.social import name_of, pictures
+from generator.site.standing import Fragments
 from generator.site.view import View
 
 #: The alias of the newest cut version, to which canonical links lead.
 LATEST = "latest"
-HAND_WRITTEN = Path("site_src/docs")
 COMMON_STYLES = "assets/stylesheets/capewatch.css"
 LAB_STYLES = "assets/stylesheets/labs.css"
-_MARKER = re.compile(r"<!-- capewatch:([a-z0-9/-]+) -->")
 _RESERVED = re.compile(r"(^|/)(index|readme)$", re.IGNORECASE)
 # hand-written pages and the page that each generated folder lists
 _NOT_IN_NAV = (
@@ -54,12 +54,14 @@ _NOT_IN_NAV = (
 
 @dataclass(frozen=True)
 class RenderReport:
-    """What a rendering made: pages, files in the docs folder, how many of them changed, how many stale ones went."""
+    """What a rendering made: pages, files in the docs folder, how many of them changed, how many stale ones went; of each
+    hand-written file the name and the text of the fragments in it."""
 
     pages: int
     files: int
     changed: int
     removed: int
+    fragments: Fragments = field(default_factory=dict, repr=False, compare=False)
 
 
 def render(
@@ -92,7 +94,8 @@ def render(
         )
         apart = dict(zip((group.name for group in others), made, strict=True))
         view.charts.ask_for_script()  # from here on there are threads, and no process is forked
-        files: dict[str, bytes | str] = dict(_files(view, apart, wrote))
+        fragments: dict[str, list[tuple[str, str]]] = {}
+        files: dict[str, bytes | str] = dict(_files(view, apart, wrote, fragments))
         drawn = pictures(view, _main_pages(files), out / "cache" / "social", drawers)
         places = _places(files)
         files |= dict(embed_pages(view, places))
@@ -116,7 +119,8 @@ def render(
     )
     write_if_changed(out / "mkdocs.yml", described)
     view.charts.tidy()
-    return RenderReport(sum(path.endswith(".md") for path in files), len(files), changed, removed)
+    told = {name: [(mark, view.charts.filled(text)) for mark, text in placed] for name, placed in fragments.items()}
+    return RenderReport(sum(path.endswith(".md") for path in files), len(files), changed, removed, told)
 
 
 #: Pages of a group that is made in another process, and its further files, when asked for.
@@ -130,10 +134,12 @@ def _made_apart(view: View, group: Group) -> tuple[list[Page], dict[str, str]]:
     return list(group.pages(view)), view.extra_files
 
 
-def _files(view: View, apart: Apart, written: Callable[[], object]) -> Iterator[tuple[str, bytes | str]]:
+def _files(
+    view: View, apart: Apart, written: Callable[[], object], told: dict[str, list[tuple[str, str]]]
+) -> Iterator[tuple[str, bytes | str]]:
     """Every file of the docs folder but what is drawn beside. Charts come last: making the pages fills the store."""
     seen: set[str] = set()
-    for path, content in (*_hand_written(view), *_generated(view, apart)):
+    for path, content in (*_hand_written(view, told), *_generated(view, apart)):
         if path in seen:
             raise CapewatchError(f"two pages have the address {path}", hint="rename one of the two files")
         seen.add(path)
@@ -159,34 +165,22 @@ def _places(files: Mapping[str, bytes | str]) -> dict[str, tuple[str, str]]:
     return found
 
 
-def _hand_written(view: View) -> Iterator[tuple[str, bytes | str]]:
-    fragments: dict[str, Fragment] = {}
+def _hand_written(view: View, told: dict[str, list[tuple[str, str]]]) -> Iterator[tuple[str, bytes | str]]:
+    """The hand-written files with their fragments, which are noted in `told` too."""
+    known: dict[str, Fragment] = {}
     for group in GROUPS:
-        fragments.update(group.fragments)
-    folder = view.root / HAND_WRITTEN
-    for path in sorted(folder.rglob("*")):
-        if path.is_symlink():
-            raise CapewatchError(
-                f"{path}: a symbolic link, it could publish any file", hint="put the file itself there"
-            )
-        if not path.is_file() or path.name.startswith("."):
+        known.update(group.fragments)
+    for name, path in hand_written(view.root):
+        told[name] = []
+        if path.suffix != ".md":
+            yield name, path.read_bytes()
             continue
-        name = path.relative_to(folder).as_posix()
-        yield name, _filled(view, name, path, fragments) if path.suffix == ".md" else path.read_bytes()
-
-
-def _filled(view: View, name: str, path: Path, fragments: dict[str, Fragment]) -> str:
-    base = base_of(Page(name, "", "", "").url)
-
-    def replacement(found: re.Match[str]) -> str:
-        fragment = fragments.get(found.group(1))
-        if fragment is None:
-            raise CapewatchError(
-                f"{path}: no fragment {found.group(1)!r}", hint=f"there are: {', '.join(sorted(fragments))}"
-            )
-        return marked(format.joined_units(str(fragment(view, base))))
-
-    return shown(_MARKER.sub(replacement, path.read_text(encoding="utf-8")))
+        text, base = path.read_text(encoding="utf-8"), base_of(Page(name, "", "", "").url)
+        for mark in marks(text):
+            if mark not in known:
+                raise CapewatchError(f"{path}: no fragment {mark!r}", hint=f"there are: {', '.join(sorted(known))}")
+            told[name].append((mark, marked(format.joined_units(str(known[mark](view, base))))))
+        yield name, put_in(text, [fragment for _mark, fragment in told[name]])
 
 
 def _generated(view: View, apart: Apart) -> Iterator[tuple[str, str]]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import html
-import json
-import re
 import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,13 +13,13 @@ from generator.core import sha256_bytes
 from generator.site import format
 from generator.site.charts.drawing import Drawers
 from generator.site.escape import plain
+from generator.site.page import words_of
 from generator.site.view import BASE, FRONTIER, View
 
 FOLDER = "assets/social"
 SIZE = (1200, 630)
 _FONT = "Liberation Sans"  # carried by vl-convert, so that the bytes do not depend on the machine's fonts
 _INK, _MUTED, _GROUND, _ACCENT = "#1b2026", "#57606b", "#ffffff", "#1f5fa8"
-_FRONT = re.compile(r"^(title|description): (.*)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -56,12 +54,9 @@ def pictures(view: View, pages: Mapping[str, str], cache: Path, drawers: Drawers
 
 def card(view: View, path: str, markdown: str) -> Card:
     """The card of one page: title and sentence are the page's own, the headline a number of the bundle."""
-    said = {key: plain(_unquoted(value)) for key, value in _FRONT.findall(markdown[:2_000])}
-    title = said.get("title") or next(iter(re.findall(r"^# (.*)$", markdown, re.MULTILINE)), "capewatch")
+    title, description = words_of(markdown)
     headline = HEADLINES.get(path, lambda _view: "")(view)
-    return Card(
-        "capewatch" if path == "index.md" else plain(_text(title)), headline, _text(said.get("description", ""))
-    )
+    return Card("capewatch" if path == "index.md" else plain(_text(title)), headline, _text(description))
 
 
 def card_svg(shown: Card, as_of: str) -> str:
@@ -83,10 +78,6 @@ def card_svg(shown: Card, as_of: str) -> str:
 def _line(text: str, *, y: int, size: int, fill: str, bold: bool = False) -> str:
     weight = ' font-weight="700"' if bold else ""
     return f'<text x="70" y="{y}" font-family="{_FONT}" font-size="{size}"{weight} fill="{fill}">{escape(text)}</text>'
-
-
-def _unquoted(value: str) -> str:
-    return str(json.loads(value)) if value.startswith('"') else value
 
 
 def _text(markup: str) -> str:
