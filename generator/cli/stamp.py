@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import generator
-from generator.core import canonical_json, sha256_bytes, sha256_file, write_if_changed
+from generator.core import canonical_json, installed, sha256_bytes, sha256_file, write_if_changed
 
 #: What a build reads, relative to the project folder.
 INPUTS = ("data", "predictions", "site_src", "mkdocs.yml", "CITATION.cff", "CHANGELOG.md", "bench/results.json")
@@ -63,12 +63,6 @@ class Stamp:
 
     def write_failed(self) -> None:
         write_if_changed(self._path.with_suffix(".failed"), self._digest)
-
-
-def installed() -> list[str]:
-    """Every installed distribution with its version, by the folders that name them."""
-    folders = {Path(entry) for entry in sys.path if entry}
-    return sorted(path.name for folder in folders for kind in ("dist", "egg") for path in folder.glob(f"*.{kind}-info"))
 
 
 def _digests(project: Path) -> dict[str, str]:

@@ -11,6 +11,7 @@ from generator.core.files import (
     write_if_changed,
     write_json,
 )
+from generator.core.installed import installed
 from generator.core.words import counted
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "WrongCall",
     "canonical_json",
     "counted",
+    "installed",
     "near_matches",
     "parse_day",
     "printable",

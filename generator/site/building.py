@@ -72,13 +72,11 @@ def run_mkdocs(
     missing = kept.missing
     count = processes or min(os.cpu_count() or 1, 1 + len(missing) // PAGES_A_PROCESS)
     started = start_jobs(out, jobs, [missing[number::count] for number in range(count)], as_of=as_of, ready=ready)
-    kept.put_into(jobs / "kept")
+    kept.put_into(jobs / "0")
     told = finish_jobs(started)
     (policy,) = {answer["policy"] for answer in told}
-    kept.renew_policy(jobs / "kept", policy)
+    kept.renew_policy(jobs / "0", policy)
     os.replace(jobs / "0", fresh)
-    for record in kept.records.values():
-        _move(jobs / "kept" / record["dest"], fresh / record["dest"])
     for number, answer in enumerate(told):
         for page in answer["pages"].values() if number else ():
             _move(jobs / str(number) / page["dest"], fresh / page["dest"])

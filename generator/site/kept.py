@@ -12,6 +12,7 @@ from __future__ import annotations
 import importlib.metadata
 import os
 import re
+import shutil
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -23,7 +24,17 @@ from generator.site.policy import with_policy
 DISTRIBUTIONS = ("jinja2", "markdown", "mkdocs", "mkdocs-material", "pygments", "pymdown-extensions")
 _HERE = Path(__file__).resolve().parent
 _CODE = tuple(
-    _HERE / name for name in ("cards.py", "kept.py", "pages_job.py", "policy.py", "raw.py", "repeated.py", "tables.py")
+    _HERE / name
+    for name in (
+        "cards.py",
+        "compiled.py",
+        "kept.py",
+        "pages_job.py",
+        "policy.py",
+        "raw.py",
+        "repeated.py",
+        "tables.py",
+    )
 )
 #: Where the head of a page names the data digest (site_src/overrides/main.html).
 _DIGEST = 'data-digest="{}"'
@@ -50,12 +61,16 @@ class KeptPages:
 
     def put_into(self, folder: Path) -> None:
         """Lay the kept pages into the new site, with the present data digest."""
+        before, now = (_DIGEST.format(digest).encode() for digest in (self._before, self._digest))
         for record in self.records.values():
-            target = folder / record["dest"]
+            source, target = self._site / record["dest"], folder / record["dest"]
             target.parent.mkdir(parents=True, exist_ok=True)
-            text = (self._site / record["dest"]).read_text(encoding="utf-8")
-            text = text.replace(_DIGEST.format(self._before), _DIGEST.format(self._digest))
-            target.write_text(text, encoding="utf-8")
+            if before == now:
+                lay(source, target)
+                continue
+            page = source.read_bytes().replace(before, now)
+            target.write_bytes(page)
+            record["html"] = sha256_bytes(page)
 
     def renew_policy(self, folder: Path, policy: str) -> None:
         """Give the pages that were put into `folder` the policy of this site, where that is another one."""
@@ -64,9 +79,10 @@ class KeptPages:
         self._policy = policy
         for record in self.records.values():
             path = folder / record["dest"]
-            path.write_text(
-                with_policy(path.read_text(encoding="utf-8"), policy, name=record["dest"]), encoding="utf-8"
-            )
+            page = with_policy(path.read_text(encoding="utf-8"), policy, name=record["dest"]).encode()
+            path.unlink()  # it may be a second name of the page in the site that readers still see
+            path.write_bytes(page)
+            record["html"] = sha256_bytes(page)
 
     def add(self, pages: Mapping[str, dict[str, Any]]) -> None:
         """Take in the pages that were built."""
@@ -89,7 +105,8 @@ class KeptPages:
     def save(self, folder: Path) -> None:
         """Remember the pages as they will be published from `folder`; the whole record is exchanged at once."""
         for record in self.records.values():
-            record["html"] = sha256_file(folder / record["dest"])
+            if "html" not in record:
+                record["html"] = sha256_file(folder / record["dest"])
         kept = {
             "shared": self._shared,
             "digest": self._digest,
@@ -117,6 +134,14 @@ class KeptPages:
                 and sha256_file(published) == record["html"]
             ):
                 yield path, record
+
+
+def lay(source: Path, target: Path) -> None:
+    """Give the file a second name, or copy it where the disk has no such names. Whoever changes one of them puts a new file there."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
 
 
 def _shared_digest(out: Path, as_of: str) -> tuple[str, str]:

@@ -26,8 +26,13 @@ from mkdocs.structure.nav import Navigation
 from mkdocs.utils import get_relative_url
 
 from generator.core import CapewatchError, canonical_json, read_json
+from generator.site.compiled import keep_theme
+from generator.site.kept import lay
 from generator.site.policy import TRUSTED, Policy
 from generator.site.repeated import make_once, repeats, use_one_converter
+
+#: Folders of the site into which mkdocs itself writes nothing; pages get a policy and stay files of their own.
+LINKED = ("api/", "assets/", "data/")
 
 
 class _Left(File):
@@ -35,6 +40,16 @@ class _Left(File):
 
     def is_modified(self) -> bool:
         return False
+
+
+class _Linked(File):
+    """A file that no other takes the place of: a second name of it lies in the site, where the disk can do that."""
+
+    def copy_file(self, dirty: bool = False) -> None:  # noqa: ARG002 - mkdocs names it; the folder of a job is new
+        assert self.abs_src_path is not None
+        target = Path(self.abs_dest_path)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        lay(Path(self.abs_src_path), target)
 
 
 class _Selected(BasePlugin):
@@ -49,7 +64,7 @@ class _Selected(BasePlugin):
         self._bases: set[str] = set()
         self.order: list[str] = []
 
-    def on_files(self, files: Files, **_: Any) -> Files:
+    def on_files(self, files: Files, *, config: MkDocsConfig, **_: Any) -> Files:
         self.order = [file.src_uri for file in files.documentation_pages()]
         self._bases = {get_relative_url(".", file.url) for file in files.documentation_pages()}
         for file in files:
@@ -58,6 +73,8 @@ class _Selected(BasePlugin):
             )
             if not wanted:
                 file.__class__ = _Left
+            elif file.src_dir == config.docs_dir and file.src_uri.startswith(LINKED) and file.src_uri[-5:] != ".html":
+                file.__class__ = _Linked
         return files
 
     def on_env(self, env: Any, **_: Any) -> Any:
@@ -125,6 +142,7 @@ def run(job: Path) -> None:
     config = load_config(told["config"], site_dir=told["site_dir"], strict=True)
     pages = None if told["pages"] is None else set(told["pages"])
     use_one_converter()
+    keep_theme(config.theme, Path(told["config"]).parent)
     selected = _Selected(pages, statics=told["statics"])
     config.plugins["capewatch-pages"] = selected
     build(config, dirty=True)

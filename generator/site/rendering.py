@@ -21,6 +21,7 @@ from generator.site import colours, format, published
 from generator.site.catalogue import GROUPS, NAVIGATION, navigation
 from generator.site.charts import BUNDLE_PATH, ChartStore
 from generator.site.charts.drawing import Drawers
+from generator.site.compiled import Compiled
 from generator.site.embeds import catalogue, embed_pages
 from generator.site.escape import search_text, shown
 from generator.site.handwritten import hand_written, marks, put_in
@@ -84,7 +85,7 @@ def render(
     if versioned:
         site_url = f"{site_url.rstrip('/')}/{LATEST}/"
     with settled(), Drawers() as drawers:
-        view = View(bundle, root, ChartStore(out / "cache" / "charts", drawers))
+        view = View(bundle, root, ChartStore(out / "cache" / "charts", drawers), compiled=Compiled(out, "pages"))
         others = [group for group in GROUPS if group.apart]
         # one process for all of it: more would share two cores, and each would hold a copy of the data
         wrote, *made, programs = in_turn(

@@ -13,8 +13,8 @@ from generator.site.escape import filled
 from generator.site.raw import marked
 
 
-def environment(folder: Path) -> jinja2.Environment:
-    """Templates of `folder`. Text is HTML-escaped; Markdown headings use the filter ``md``."""
+def environment(folder: Path, compiled: jinja2.BytecodeCache | None = None) -> jinja2.Environment:
+    """Templates of `folder`. Text is HTML-escaped; Markdown headings use the filter ``md``. compiled: where compiled templates are kept."""
     env = jinja2.Environment(
         loader=jinja2.FileSystemLoader(folder),
         autoescape=True,
@@ -23,6 +23,7 @@ def environment(folder: Path) -> jinja2.Environment:
         lstrip_blocks=True,
         keep_trailing_newline=False,
         auto_reload=False,
+        bytecode_cache=compiled,
         finalize=_kept_whole,
     )
     env.filters.update(

@@ -50,7 +50,7 @@ class View:
 
     root: the project folder; charts: where figures are made and kept; extra_files: what pages need beside Markdown,
     path below the docs folder → text; search_entries: what the search index gets beside the pages it reads itself; days: address of a
-    page → the day its data reach.
+    page → the day its data reach; compiled: where compiled templates are kept.
     """
 
     bundle: Bundle
@@ -59,10 +59,11 @@ class View:
     extra_files: dict[str, str] = field(default_factory=dict)
     search_entries: list[dict[str, str]] = field(default_factory=list)
     days: dict[str, str] = field(default_factory=dict)
+    compiled: jinja2.BytecodeCache | None = field(default=None, repr=False)
     env: jinja2.Environment = field(init=False)
 
     def __post_init__(self) -> None:
-        self.env = environment(self.root / "site_src" / "templates")
+        self.env = environment(self.root / "site_src" / "templates", self.compiled)
         self.env.globals.update(view=self)
 
     # -- entities -------------------------------------------------------------------------------------------------
