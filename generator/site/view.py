@@ -251,10 +251,9 @@ class View:
                 yield f"data/tables/{path.name}", path.read_bytes()
             return
         for name, table in sorted(self.bundle.tables.items()):
-            metadata = table.metadata(self.as_of)
             yield f"data/tables/{name}.csv", table.csv
             yield f"data/tables/{name}.parquet", table.parquet(self.as_of)
-            yield f"data/tables/{name}.json", canonical_json({"metadata": metadata, "rows": table.rows})
+            yield f"data/tables/{name}.json", table.json(self.as_of)
 
     def section(self, name: str) -> Any:
         """What a later stage put in the bundle, or None."""

@@ -8,6 +8,7 @@ import pandas as pd
 import pyarrow.parquet
 import pytest
 
+from generator.core import canonical_json
 from generator.report import Bundle, Field, Table, read_bundle
 
 FIELDS = (Field("model", "text", "model id"), Field("score", "number", "a score", "percent"))
@@ -80,3 +81,35 @@ def test_a_column_without_one_value_keeps_its_type_in_parquet():
     table = Table(name="t", title="T", description="d", fields=fields, frame=empty, licence="CC BY 4.0")
     schema = pyarrow.parquet.read_schema(io.BytesIO(table.parquet("2026-11-21")))
     assert [str(column.type) for column in schema] == ["string", "double", "bool"]
+
+
+def test_the_json_of_a_table_is_that_of_its_rows_whatever_the_cells_hold():
+    fields = tuple(
+        Field(name, kind, name) for name, kind in (("b %s", "text"), ("a", "number"), ("flag", "flag"), ("mix", "text"))
+    )
+    frame = pd.DataFrame(
+        {
+            "b %s": pd.Series(['quo"te', "100 %", None, "日本\n\u2028"], dtype="str"),
+            "a": [0.1, 1e-7, None, 3.0],
+            "flag": [True, False, True, False],
+            "mix": pd.Series([1, True, "1", None], dtype="object"),
+        }
+    )
+    made = Table("odd", "Odd", "Odd cells.", fields, frame, "MIT")
+    assert [list(row) for row in made.rows] == [["b %s", "a", "flag", "mix"]] * 4
+    assert [type(value) for value in made.rows[1].values()] == [str, float, bool, bool]
+    assert made.json("2026-11-21") == canonical_json({"metadata": made.metadata("2026-11-21"), "rows": made.rows})
+    empty = Table("none", "None", "No rows.", fields, frame.iloc[:0], "MIT")
+    assert empty.json("2026-11-21") == canonical_json({"metadata": empty.metadata("2026-11-21"), "rows": []})
+
+
+def test_an_infinite_number_in_a_table_is_refused():
+    with pytest.raises(ValueError, match="inf cannot be written"):
+        table([("one", float("inf"))]).json("2026-11-21")
+
+
+def test_a_formula_is_defused_in_every_kind_of_text_column():
+    for kind in ("str", "object"):
+        made = table([("one", 1.5), ("=two", -2.0), (None, None)])
+        made.frame["model"] = made.frame["model"].astype(kind)
+        assert made.csv.splitlines()[1:] == ["one,1.5", "'=two,-2.0", ","]
