@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from generator.site import format
-from generator.site.escape import filled
+from generator.site.escape import escaped, filled
 
 #: a table with more rows than this scrolls in a frame of its own, under a header that stays
 TALL_ROWS = 24
@@ -151,8 +151,8 @@ def _row(classes: Sequence[str], plain: Sequence[bool], row: Sequence[Content]) 
     cells = []
     for index, item in enumerate(row):
         content, key = (item.html, item.key) if isinstance(item, Cell) else (item, None)
-        shown = escape(content)
-        sort = "" if key is None or (plain[index] and key == content) else f' data-v="{escape(_key(key))}"'
+        shown = escaped(content)
+        sort = "" if key is None or (plain[index] and key == content) else f' data-v="{escaped(_key(key))}"'
         if index:
             cells.append(f"<td{classes[index]}{sort}>{shown}</td>")
         else:
