@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -20,6 +20,9 @@ from generator.cli import log
 from generator.cli.main import project_root
 from generator.cli.stamp import Stamp
 from generator.core import CapewatchError, read_json
+
+if TYPE_CHECKING:
+    from generator.site import RenderReport
 
 DEFAULT_SEED = 20260513
 DEFAULT_RESAMPLES = 10_000
@@ -213,12 +216,21 @@ def run_build(
         def write() -> int:
             return len(bundle.write(project / "build" / "bundle"))
 
+        def rendered(report: RenderReport) -> None:
+            if standing and stamp and stamp.holds():
+                standing.save(report.fragments)
+
         drawn()
         report = build_site(
-            bundle, root=project, site_url=site_url, versioned=versioned, tell=tell, written=write, ready=pages
+            bundle,
+            root=project,
+            site_url=site_url,
+            versioned=versioned,
+            tell=tell,
+            written=write,
+            ready=pages,
+            rendered=rendered,
         )
-    if standing and stamp and stamp.holds:
-        standing.save(report.fragments)
     return _done(project, made, report.pages)
 
 

@@ -6,7 +6,6 @@ import os
 import stat
 import sys
 from collections.abc import Iterator, Mapping
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -33,9 +32,8 @@ class Stamp:
         made = self._project / "site" / "index.html"
         return made.is_file() and self._path.is_file() and self._path.read_text(encoding="ascii") == self._digest
 
-    @cached_property
     def holds(self) -> bool:
-        """Whether the inputs are still those that they were; asked once, after a build, for files may change while it lasts."""
+        """Whether the inputs are still those that they were: files may change while a build lasts."""
         return _digests(self._project) == self._files
 
     @property
@@ -53,7 +51,7 @@ class Stamp:
 
     def write(self) -> None:
         """Nothing is written when an input changed while the build lasted: the next one must not pass for current."""
-        if self.holds:
+        if self.holds():
             write_if_changed(self._path, self._digest)
 
     def failed_before(self) -> bool:

@@ -40,29 +40,42 @@ def build_site(
     tell: Callable[[str], None] = lambda _stage: None,
     written: Callable[[], object] = lambda: None,
     ready: subprocess.Popen[str] | None = None,
+    rendered: Callable[[RenderReport], object] = lambda _report: None,
 ) -> RenderReport:
     """Render the bundle and build it into `site` (default `root`/site). The old site stays until the new one is complete.
 
     versioned: as one of the versions below `site_url`, with a selector, and canonical links to the latest. `tell` is
     called with the name of each stage as it begins. `written` puts the bundle under build/bundle. `ready`: as for
-    `run_mkdocs`.
+    `run_mkdocs`. `rendered` is called with what was rendered while the pages are built.
     """
     from generator.site.rendering import render  # most of the site's code, which a standing rendering needs not
 
     tell("pages")
     report = render(bundle, root=root, out=root / "build", site_url=site_url, versioned=versioned, written=written)
     tell("mkdocs")
-    run_mkdocs(root / "build", site or root / "site", as_of=bundle.as_of, ready=ready)
+    run_mkdocs(
+        root / "build",
+        site or root / "site",
+        as_of=bundle.as_of,
+        ready=ready,
+        meanwhile=lambda: rendered(report),
+    )
     return report
 
 
 def run_mkdocs(
-    out: Path, site: Path, *, as_of: str, processes: int | None = None, ready: subprocess.Popen[str] | None = None
+    out: Path,
+    site: Path,
+    *,
+    as_of: str,
+    processes: int | None = None,
+    ready: subprocess.Popen[str] | None = None,
+    meanwhile: Callable[[], object] = lambda: None,
 ) -> int:
     """Build `out`/docs strictly with `out`/mkdocs.yml into `site`; equal inputs give equal bytes. Returns how many pages were
     built; the others are those of the site before. Raises CapewatchError with every fault that mkdocs names.
 
-    ready: a `pages_process` that was started before, to be used as the first one.
+    ready: a `pages_process` that was started before, to be used as the first one; meanwhile: what is done while they are built.
     """
     out, site = out.resolve(), site.resolve()
     fresh, jobs = out / "site", out / "jobs"
@@ -73,6 +86,7 @@ def run_mkdocs(
     count = processes or min(os.cpu_count() or 1, 1 + len(missing) // PAGES_A_PROCESS)
     started = start_jobs(out, jobs, [missing[number::count] for number in range(count)], as_of=as_of, ready=ready)
     kept.put_into(jobs / "0")
+    meanwhile()
     told = finish_jobs(started)
     (policy,) = {answer["policy"] for answer in told}
     kept.renew_policy(jobs / "0", policy)
