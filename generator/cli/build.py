@@ -199,6 +199,7 @@ def run_build(
             count = standing.renewed()
             if count is not None:
                 return _built_again(project, pages, count, tell=tell)
+            tell("start")
         drawn = (lambda: None) if bundle_only else _drawn_ahead(project)
         from generator.report import Settings, make_bundle
 
