@@ -209,29 +209,21 @@ def run_build(
         made = _made(bundle.meta)
         if log.is_on():  # the digest takes a while
             log.event("step", name="bundle", as_of=bundle.as_of, digest=bundle.digest, **bundle.meta["counts"])
+        folder = project / "build" / "bundle"
         if bundle_only:
-            bundle.write(project / "build" / "bundle")
-            return f"bundle of {made}: {os.path.relpath(project / 'build' / 'bundle')}"
+            bundle.write(folder)
+            return f"bundle of {made}: {os.path.relpath(folder)}"
         from generator.site import build_site
 
-        def write() -> int:
-            return len(bundle.write(project / "build" / "bundle"))
-
-        def rendered(report: RenderReport) -> None:
+        def remember(report: RenderReport) -> None:
             if standing and stamp and stamp.holds():
                 standing.save(report.fragments)
 
         drawn()
         report = build_site(
-            bundle,
-            root=project,
-            site_url=site_url,
-            versioned=versioned,
-            tell=tell,
-            written=write,
-            ready=pages,
-            rendered=rendered,
-        )
+            bundle, root=project, site_url=site_url, versioned=versioned, tell=tell, written=lambda: bundle.write(folder),
+            ready=pages, rendered=remember,
+        )  # fmt: skip
     return _done(project, made, report.pages)
 
 
