@@ -214,7 +214,9 @@ def axis_rotation(
         reason = f"{sizes[0]} and {sizes[1]} models; each group needs more than {len(axes)}"
         return label(Statistic.missing("principal-axis rotation", reason, **common), source)
     pooled = np.concatenate(parts)
-    observed = float(_angles(np.array([[product_sums(part - part.mean(axis=0)) for part in parts]]), len(axes), kind)[0])
+    observed = float(
+        _angles(np.array([[product_sums(part - part.mean(axis=0)) for part in parts]]), len(axes), kind)[0]
+    )
     relabelled = []
     for _ in range(resamples):
         mixed = pooled[rng.permutation(len(pooled))]

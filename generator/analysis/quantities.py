@@ -244,9 +244,7 @@ def model_chain(source: Source, x: str, y: str, *, loss: pd.Series | None = None
     found.append(_linear_row("L3", f"{y} from log N and {x}", frame[["_t", x]], frame[y]))
     offsets = frame[frame.groupby("family")["family"].transform("size") >= 2]
     families = offsets["family"].astype(str).to_numpy()
-    found.append(
-        _linear_row("L4", f"{y} from log N, {x} and family", offsets[["_t", x]], offsets[y], levels=families)
-    )
+    found.append(_linear_row("L4", f"{y} from log N, {x} and family", offsets[["_t", x]], offsets[y], levels=families))
     table = pd.DataFrame([row for row in found if row])
     return table.reindex(columns=["level", "model", "n", "parameters", "df", "error", "baseline"])
 
