@@ -15,7 +15,7 @@ from generator.analysis._inputs import MIN_MODELS, Source, cluster_codes, is_con
 from generator.analysis.population import correlation, fisher_interval
 from generator.analysis.resample import bootstrap_sums, cluster_sums
 from generator.analysis.result import Statistic
-from generator.analysis.spectrum import eigen, matrices_of, product_terms
+from generator.analysis.spectrum import eigen, matrices_of, product_sums, product_terms
 from generator.panel.frame import Panel
 
 
@@ -214,11 +214,13 @@ def axis_rotation(
         reason = f"{sizes[0]} and {sizes[1]} models; each group needs more than {len(axes)}"
         return label(Statistic.missing("principal-axis rotation", reason, **common), source)
     pooled = np.concatenate(parts)
-    observed = float(_angles(np.array([[_centred_sums(part) for part in parts]]), len(axes), kind)[0])
+    observed = float(
+        _angles(np.array([[product_sums(part - part.mean(axis=0)) for part in parts]]), len(axes), kind)[0]
+    )
     relabelled = []
     for _ in range(resamples):
         mixed = pooled[rng.permutation(len(pooled))]
-        relabelled.append([_centred_sums(part) for part in (mixed[: sizes[0]], mixed[sizes[0] :])])
+        relabelled.append([product_sums(part - part.mean(axis=0)) for part in (mixed[: sizes[0]], mixed[sizes[0] :])])
     null = _angles(np.array(relabelled), len(axes), kind)
     null = null[np.isfinite(null)]
     if not math.isfinite(observed) or not null.size:
@@ -235,12 +237,6 @@ def axis_rotation(
         **common,
     )
     return label(statistic, source)
-
-
-def _centred_sums(part: np.ndarray) -> np.ndarray:
-    """Sums of the `product_terms` of the centred rows, without making them: ((k+1)²,)."""
-    extended = np.column_stack([np.ones(len(part)), part - part.mean(axis=0)])
-    return np.einsum("ni,nj->ij", extended, extended).ravel()
 
 
 def _angles(sums: np.ndarray, k: int, kind: str) -> np.ndarray:

@@ -18,7 +18,7 @@ from generator.analysis._inputs import Source, rows
 from generator.analysis.coupling import fieller
 from generator.analysis.line import fit_line
 from generator.analysis.loss import power_law
-from generator.analysis.resample import t_quantile
+from generator.analysis.resample import cluster_sums, t_quantile
 from generator.analysis.result import Interval, Statistic
 
 Values: TypeAlias = Sequence[float] | np.ndarray
@@ -243,27 +243,36 @@ def model_chain(source: Source, x: str, y: str, *, loss: pd.Series | None = None
     found.append(_linear_row("L2", f"{y} from log N", frame[["_t"]], frame[y]))
     found.append(_linear_row("L3", f"{y} from log N and {x}", frame[["_t", x]], frame[y]))
     offsets = frame[frame.groupby("family")["family"].transform("size") >= 2]
-    dummies = pd.get_dummies(offsets["family"].astype(str), drop_first=True).astype(float)
-    wide = pd.concat([offsets[["_t", x]], dummies], axis=1)
-    found.append(_linear_row("L4", f"{y} from log N, {x} and family", wide, offsets[y]))
+    families = offsets["family"].astype(str).to_numpy()
+    found.append(_linear_row("L4", f"{y} from log N, {x} and family", offsets[["_t", x]], offsets[y], levels=families))
     table = pd.DataFrame([row for row in found if row])
     return table.reindex(columns=["level", "model", "n", "parameters", "df", "error", "baseline"])
 
 
-def _linear_row(level: str, name: str, predictors: pd.DataFrame, target: pd.Series) -> dict[str, Any]:
-    y = target.to_numpy(dtype=float)
-    design = np.column_stack([np.ones(len(y)), predictors.to_numpy(dtype=float)])
-    df = len(y) - design.shape[1]
+def _linear_row(
+    level: str, name: str, predictors: pd.DataFrame, target: pd.Series, *, levels: np.ndarray | None = None
+) -> dict[str, Any]:
+    """Leave-one-out error of least squares with one level for all models, or one for each name in `levels` (n,).
+
+    A column a name would cost the cube of the families; taking each family's mean from its models gives the same residuals
+    and leverages (Frisch, Waugh and Lovell).
+    """
+    y, columns = target.to_numpy(dtype=float), predictors.to_numpy(dtype=float)
+    names = np.zeros(len(y)) if levels is None else levels
+    _, codes, sizes = np.unique(names, return_inverse=True, return_counts=True)
+    parameters = len(sizes) + columns.shape[1]
+    df = len(y) - parameters
     if df < 2:
         return {}
-    inverse = np.linalg.pinv(design)  # its product with the design is models × models: only the diagonal is needed
-    leverage = np.minimum(np.einsum("ij,ji->i", design, inverse), 1 - 1e-9)
-    left_out = (y - design @ (inverse @ y)) / (1 - leverage)
+    design, rest = (values - (cluster_sums(values, codes) / sizes[:, None])[codes] for values in (columns, y[:, None]))
+    inverse = np.linalg.pinv(design)
+    leverage = np.minimum(1 / sizes[codes] + np.einsum("ij,ji->i", design, inverse), 1 - 1e-9)
+    left_out = (rest - design @ (inverse @ rest))[:, 0] / (1 - leverage)
     return {
         "level": level,
         "model": name,
         "n": len(y),
-        "parameters": design.shape[1],
+        "parameters": parameters,
         "df": df,
         "error": float(np.mean(np.abs(left_out) / np.abs(y))),
         "baseline": _mean_error(y),

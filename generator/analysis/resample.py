@@ -20,6 +20,9 @@ from generator.analysis.result import Interval
 CHUNK_CELLS = 4_000_000  # float64 cells a block of counts may hold (32 MB); another size moves the last digits of sums
 DRAWN_CELLS = 1 << 17  # cells drawn at once (1 MB): they stay in the processor's cache
 EXACT_PERMUTATIONS = 50_000
+MANY = 1_000  # models from which permutations are drawn by `_cheap_sums`; the draws of smaller panels are as published
+TABLED = 7  # largest group whose orders are drawn from a table of all of them
+SHIFTS = 16  # arrangements that one drawn order of a large group stands for
 MIN_CLUSTERS = 3  # for a clustered interval
 MIN_BOOTSTRAP_CLUSTERS = 5  # below, whole resamples repeat one or two clusters
 
@@ -202,8 +205,8 @@ def permutation_test(
     """Two-sided permutation test of |Σ(x−x̄)(y−ȳ)|, which orders arrangements as |r| does.
 
     `y` is permuted over all models, or within `groups` (codes, (n,)). All arrangements are enumerated where there are
-    at most 50,000; otherwise `resamples` are drawn and p = (hits+1)/(resamples+1). With fewer than 20 distinct
-    arrangements no p is given: it could not fall below 0.05.
+    at most 50,000; otherwise `resamples` are drawn (from MANY models on as `_cheap_sums` says) and p = (hits+1)/(resamples+1).
+    With fewer than 20 distinct arrangements no p is given: it could not fall below 0.05.
     """
     codes = np.zeros(len(y), dtype=int) if groups is None else groups
     members = [np.flatnonzero(codes == code) for code in np.unique(codes)]
@@ -218,9 +221,9 @@ def permutation_test(
     if total <= EXACT_PERMUTATIONS:
         sums = _all_sums(a, b, members)
         return PermutationTest(float(np.mean(np.abs(sums) >= observed)), 1.0 / distinct, distinct, True, len(sums))
-    hits = sum(
-        np.count_nonzero(np.abs(sums) >= observed) for sums in _drawn_sums(a, b, members, resamples=resamples, rng=rng)
-    )
+    draw = _drawn_sums if len(a) < MANY else _cheap_sums
+    drawn = draw(a, b, members, resamples=resamples, rng=rng)
+    hits = sum(np.count_nonzero(np.abs(sums) >= observed) for sums in drawn)
     floor = max(1.0 / (resamples + 1), 1.0 / distinct)
     return PermutationTest(float((hits + 1) / (resamples + 1)), floor, distinct, False, resamples)
 
@@ -281,3 +284,36 @@ def _drawn_sums(
                 shuffled = np.broadcast_to(b[block], (len(part), len(block))).copy()
                 part += rng.permuted(shuffled, axis=1, out=shuffled) @ a[block]
         yield sums
+
+
+def _cheap_sums(
+    a: np.ndarray, b: np.ndarray, members: list[np.ndarray], *, resamples: int, rng: np.random.Generator
+) -> Iterator[np.ndarray]:
+    """As `_drawn_sums`, without a shuffle of every model for every arrangement.
+
+    The sums of a small group come from a table of all its orders. One drawn order of a group of MANY or more serves for
+    SHIFTS arrangements, each uniform over all: as it is, and turned round by steps of 1/SHIFTS of the group. Because the group
+    is mixed first, the sums of such a set correlate by no more than about 1/√n.
+    """
+    sums = np.zeros(resamples)
+    for block in members:
+        if len(block) <= TABLED:
+            table = b[block][all_orders(len(block))] @ a[block]
+            sums += table[rng.integers(0, len(table), size=resamples)]
+        elif len(block) < MANY:
+            alone = [np.arange(len(block))]
+            sums += np.concatenate(list(_drawn_sums(a[block], b[block], alone, resamples=resamples, rng=rng)))
+        else:
+            sums += _shifted_sums(a[block], b[block], resamples=resamples, rng=rng)
+    yield sums
+
+
+def _shifted_sums(a: np.ndarray, b: np.ndarray, *, resamples: int, rng: np.random.Generator) -> np.ndarray:
+    mixed = a[rng.permutation(len(a))]
+    turned = np.stack([np.roll(mixed, shift * len(a) // SHIFTS) for shift in range(SHIFTS)], axis=1)
+    orders, rows = -(-resamples // SHIFTS), max(16, DRAWN_CELLS // len(a))
+    found = []
+    for first in range(0, orders, rows):
+        shuffled = np.broadcast_to(b, (min(rows, orders - first), len(b))).copy()
+        found.append((rng.permuted(shuffled, axis=1, out=shuffled) @ turned).ravel())
+    return np.concatenate(found)[:resamples]

@@ -170,6 +170,12 @@ def product_terms(values: np.ndarray) -> np.ndarray:
     return (extended[:, :, None] * extended[:, None, :]).reshape(len(values), -1)
 
 
+def product_sums(values: np.ndarray) -> np.ndarray:
+    """Sums of the `product_terms` of (n, k), without making them: ((k+1)²,)."""
+    extended = np.column_stack([np.ones(len(values)), values])
+    return (extended.T @ extended).ravel()
+
+
 def matrices_of(sums: np.ndarray, k: int, kind: str) -> np.ndarray:
     """Covariance or correlation matrices (…, k, k) from summed `product_terms` (…, (k+1)²); NaN with a constant axis."""
     products = np.asarray(sums, dtype=float).reshape(*np.shape(sums)[:-1], k + 1, k + 1)
@@ -186,7 +192,7 @@ def matrices_of(sums: np.ndarray, k: int, kind: str) -> np.ndarray:
 
 def permuted_dimensions(values: np.ndarray, *, kind: str, rng: np.random.Generator, resamples: int) -> np.ndarray:
     """d_eff of `resamples` panels in which every axis is permuted on its own: (resamples,)."""
-    sums = np.array([product_terms(rng.permuted(values, axis=0)).sum(axis=0) for _ in range(resamples)])
+    sums = np.array([product_sums(rng.permuted(values, axis=0)) for _ in range(resamples)])
     return participation_ratio(matrices_of(sums, values.shape[1], kind))
 
 

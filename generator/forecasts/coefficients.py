@@ -14,7 +14,6 @@ from generator.forecasts.increments import (
     SIZE_SCALE,
     STEP_SCALE,
     Frame,
-    RidgeFit,
     Table,
     ridge_fits,
 )
@@ -26,6 +25,8 @@ from generator.panel.frame import Panel
 #: Levels of the predictive distribution that are exported.
 QUANTILES = (0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975)
 _PENALTIES = (0.3, 1.0, 3.0, 10.0, 30.0)
+#: A variance below this share of that of all families is what rounding leaves of none.
+_ROUNDING = 1e-10
 
 
 def export_coefficients(
@@ -110,11 +111,12 @@ def _fit(families: FamilySet, given: int) -> dict[str, Any]:
     frame = Frame(link, "logit")
     judged = families.of_sizes(3)
     table, rows = frame.table(families.families, given), frame.places(families.families, given)
-    predicted: dict[float, dict[str, np.ndarray]] = {penalty: {} for penalty in _PENALTIES}
-    for family in judged:
-        rest = _without(table, rows[family])
-        for penalty, fit in ridge_fits(rest, penalties=_PENALTIES, rate=True).items():
-            predicted[penalty][family.id] = _apply(frame, fit, family.given(given), family.targets(given))
+    steps = left_out_steps(table, list(rows.values()), penalties=_PENALTIES)
+    starts = {family: frame.enter(family.scores[given - 1]) for family in judged}
+    predicted = {
+        penalty: {family.id: frame.leave(starts[family] + step[rows[family]]) for family in judged}
+        for penalty, step in steps.items()
+    }
     error = {penalty: _mean_error(judged, found, given) for penalty, found in predicted.items()}
     best = min(error, key=lambda penalty: error[penalty])
     calibration = calibrate(link, judged, predicted[best], given)
@@ -131,16 +133,45 @@ def _fit(families: FamilySet, given: int) -> dict[str, Any]:
     }
 
 
-def _without(table: Table, rows: slice) -> Table:
-    """A training table without the rows of one family."""
-    features, steps, reach = (np.delete(part, rows, axis=0) for part in table)
-    return features, steps, reach
+def left_out_steps(table: Table, groups: Sequence[slice], *, penalties: Sequence[float]) -> dict[float, np.ndarray]:
+    """Increment (n, k) of every row of a training table by the ridge (`ridge_fits`, rate) on the rows of all other groups,
+    by penalty. `groups`: consecutive rows that together are the table.
+
+    A fit rests on sums over rows, so those without a group are all less the group's: the work grows with the rows, not with
+    rows times groups. A feature that no other group varies in carries nothing.
+    """
+    features, steps, reach = table
+    starts = np.array([rows.start for rows in groups if rows.stop > rows.start])
+    codes = np.repeat(np.arange(len(starts)), np.diff(starts, append=len(reach)))
+    weight, aim = reach**2, steps / reach[:, None]
+    # around the means of all rows, so that sums of squares lose no digits
+    middle, height = (np.average(values, axis=0, weights=weight) for values in (features, aim))
+    x, y = features - middle, aim - height
+
+    def without(terms: np.ndarray) -> np.ndarray:
+        """Sum of terms (n, …) over the rows of all other groups: (groups, …)."""
+        return terms.sum(axis=0) - np.add.reduceat(terms, starts, axis=0)
+
+    mass = without(weight)[:, None]
+    centre, level = without(x * weight[:, None]) / mass, without(y * weight[:, None]) / mass
+    products = without(x[:, :, None] * (x * weight[:, None])[:, None, :])
+    products -= mass[:, :, None] * centre[:, :, None] * centre[:, None, :]
+    moment = without(x[:, :, None] * (y * weight[:, None])[:, None, :])
+    moment -= mass[:, :, None] * centre[:, :, None] * level[:, None, :]
+    variance = np.einsum("gff->gf", products) / mass
+    varies = variance > _ROUNDING * np.average(x**2, axis=0, weights=weight)
+    spread = np.sqrt(np.where(varies, variance, 0.0)) + 1e-9
+    scale = np.where(varies, 1 / spread, 0.0)
+    gram, moment = products * scale[:, :, None] * scale[:, None, :], moment * scale[:, :, None]
+    ridge = (mass / without(np.ones(len(reach)))[:, None])[:, :, None] * np.eye(x.shape[1])
+    design = (x - centre[codes]) * scale[codes]
+    found = {}
+    for penalty in penalties:
+        slopes = np.linalg.solve(gram + penalty * ridge, moment)
+        rate = height + level[codes] + np.einsum("nf,nfk->nk", design, slopes[codes])
+        found[penalty] = rate * reach[:, None]
+    return found
 
 
 def _mean_error(judged: Sequence[Family], predicted: Mapping[str, np.ndarray], given: int) -> float:
     return float(np.concatenate([np.abs(predicted[one.id] - one.scores[given:]) for one in judged]).mean())
-
-
-def _apply(frame: Frame, fit: RidgeFit, known: Given, wanted: Targets) -> np.ndarray:
-    step = fit.increment(frame.describe(known, wanted), wanted.log_params - known.log_params[-1])
-    return frame.leave(frame.enter(known.scores[-1]) + step)

@@ -8,7 +8,7 @@ directly before known through a relay, newest public day, source id, address.
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TypeVar
 
@@ -52,6 +52,8 @@ class TrackRows:
     taken: pd.Index
     reason: pd.Series
     ranked: pd.DataFrame
+    #: by number of rows that are known: a later day knows all that an earlier one does
+    _made: dict[int, Panel] = field(default_factory=dict, init=False, repr=False)
 
     @classmethod
     def of(cls, observations: Observations, registry: Registry, track_id: str) -> TrackRows:
@@ -67,7 +69,18 @@ class TrackRows:
         )
 
     def panel(self, as_of: dt.date) -> Panel:
-        """The panel as it could be known at the end of `as_of`."""
+        """The panel as it could be known at the end of `as_of`; days between which nothing became public share its tables."""
+        rows = int(np.searchsorted(self._public_days, as_of.isoformat(), side="right"))
+        if rows not in self._made:
+            self._made[rows] = self._panel(as_of)
+        return replace(self._made[rows], as_of=as_of)
+
+    @cached_property
+    def _public_days(self) -> np.ndarray:
+        """The day on which each taken row became public, in order."""
+        return np.sort(_cut(self.table["public"], self.taken).to_numpy(dtype="U10"))
+
+    def _panel(self, as_of: dt.date) -> Panel:
         known = self.taken[(_cut(self.table["public"], self.taken) <= as_of.isoformat()).to_numpy()]
         ranked = self.ranked[(self.ranked["public"] <= as_of.isoformat()).to_numpy()]
         chosen = _first_of_cells(ranked)
@@ -75,7 +88,8 @@ class TrackRows:
         reason.loc[ranked.index[~chosen]] = _why_lost(ranked, chosen)
         won.loc[ranked.index[chosen]] = True
         rows = _cut(self.table, known).assign(reason=reason, chosen=won)
-        winners = rows[won]
+        rows.index = pd.RangeIndex(len(rows))
+        winners = self.table.loc[known[won.to_numpy()], ["model", "axis", "value", "stderr"]]
         axes = list(self.track.axes) or sorted(winners["axis"].unique())
         scores, stderr = wide(winners, axes)
         return Panel(
@@ -86,7 +100,7 @@ class TrackRows:
             scores=scores,
             stderr=stderr,
             axes=self._known_axes.loc[axes],
-            cells=rows.reset_index(drop=True),
+            cells=rows,
         )
 
     @cached_property

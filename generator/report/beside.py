@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import gc
 import multiprocessing
 import os
@@ -18,13 +19,20 @@ T = TypeVar("T")
 @contextlib.contextmanager
 def settled() -> Iterator[None]:
     """Within it the garbage collector leaves alone what is there at its start: it would write to every page of it, and so make a
-    copy of it in every forked process."""
+    copy of it in every forked process. At its end memory that is free goes back to the system: other processes work next."""
     gc.collect()
     gc.freeze()
     try:
         yield
     finally:
         gc.unfreeze()
+        _give_back()
+
+
+def _give_back() -> None:
+    """Where the C library can. It would keep what lies between small pieces that are still held, a third of a large build."""
+    with contextlib.suppress(AttributeError, OSError, TypeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def beside(task: Callable[[], T]) -> Callable[[], T]:

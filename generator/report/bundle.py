@@ -137,8 +137,12 @@ class Bundle:
 
     def write(self, folder: Path) -> list[Path]:
         """Write the bundle; files whose bytes did not change are left alone, files of an older bundle are removed."""
-        wanted = {folder / name: content for name, content in self._files()}
-        changed = [path for path, content in wanted.items() if write_if_changed(path, content)]
+        wanted, changed = set(), []
+        for name, content in self._files():  # one at a time: all of them are larger than the bundle
+            path = folder / name
+            wanted.add(path)
+            if write_if_changed(path, content):
+                changed.append(path)
         for path in folder.rglob("*"):
             if path.is_file() and path not in wanted:
                 path.unlink()

@@ -43,7 +43,7 @@ FAMILY_SOURCE = "obsscaling"
 CHECKPOINTS = {"source": "pythia-evals", "shots": "0", "metric": "acc"}
 #: How families are told apart: as the source of the scores does, or as this project's registry does.
 GROUPINGS = ("source", "registry")
-APART = ("frontier.py", "simulation.py")
+APART = ("coefficients.py", "frontier.py", "simulation.py")
 _PACKAGE = Path(__file__).resolve().parents[1]
 
 

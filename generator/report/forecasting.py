@@ -58,7 +58,7 @@ PARTS: tuple[Part, ...] = (
     Part("phase", (BASE, "regroup"), forecast_parts.phase),
     Part("ode", (BASE, "regroup", PAPER), forecast_parts.ode),
     Part("cards", (BASE,), forecast_parts.cards),
-    Part("coefficients", (BASE, PUBLISHED_BASE), forecast_parts.coefficients),
+    Part("coefficients", (BASE, PUBLISHED_BASE), forecast_parts.coefficients, (*_OWN, "forecasts/coefficients.py")),
     Part("frontier", (MAKER, EPOCH, "day"), forecast_parts.frontier, (*_OWN, "forecasts/frontier.py")),
     Part("training", ("checkpoints", "params", "chance_levels"), forecast_parts.training),
     Part(

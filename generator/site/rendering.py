@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -22,11 +22,12 @@ from generator.site.catalogue import GROUPS, NAVIGATION, navigation
 from generator.site.charts import BUNDLE_PATH, ChartStore
 from generator.site.charts.drawing import Drawers
 from generator.site.compiled import Compiled
+from generator.site.docs import Docs
 from generator.site.embeds import catalogue, embed_pages
 from generator.site.escape import search_text, shown
 from generator.site.handwritten import hand_written, marks, put_in
 from generator.site.outputs import CHARTS, outputs
-from generator.site.page import Fragment, Group, Page, base_of, charts_in
+from generator.site.page import Fragment, Group, Page, base_of
 from generator.site.raw import marked
 from generator.site.social import FOLDER as SOCIAL
 from generator.site.social import name_of, pictures
@@ -86,65 +87,81 @@ def render(
         site_url = f"{site_url.rstrip('/')}/{LATEST}/"
     with settled(), Drawers() as drawers:
         view = View(bundle, root, ChartStore(out / "cache" / "charts", drawers), compiled=Compiled(out, "pages"))
+        docs = Docs(out / "docs", frozenset(path for _tab, entries in NAVIGATION for _title, path in entries))
         others = [group for group in GROUPS if group.apart]
         # one process for all of it: more would share two cores, and each would hold a copy of the data
         wrote, *made, programs = in_turn(
             written,
-            *(partial(_made_apart, view, group) for group in others),
-            lambda: dict(outputs(bundle, root=root, site_url=site_url)),
+            *(partial(_made_apart, view, group, docs.folder) for group in others),
+            partial(_programs, bundle, root, docs.folder, site_url),
         )
         apart = dict(zip((group.name for group in others), made, strict=True))
         view.charts.ask_for_script()  # from here on there are threads, and no process is forked
         fragments: dict[str, list[tuple[str, str]]] = {}
-        files: dict[str, bytes | str] = dict(_files(view, apart, wrote, fragments))
-        drawn = pictures(view, _main_pages(files), out / "cache" / "social", drawers)
-        places = _places(files)
-        files |= dict(embed_pages(view, places))
-        further = programs()
+        for path, content in _files(view, apart, wrote, docs, fragments):
+            docs.add(path, content, waits=isinstance(content, str) and view.charts.has_places(content))
+        main = {
+            path: docs.texts[path] for _tab, entries in NAVIGATION for _title, path in entries if path in docs.texts
+        }
+        drawn = pictures(view, main, out / "cache" / "social", drawers)
+        places = _places(docs)
+        for path, html in embed_pages(view, places):
+            docs.put(path, html, waits=view.charts.has_places(html))
+        docs.join(programs())
         drawers.finish()
-    files |= {path: kept.read_bytes() for path, kept in drawn.items()} | {BUNDLE_PATH: view.charts.bundle()}
-    files |= {
-        path: shown(view.charts.filled(text))
-        for path, text in files.items()
-        if isinstance(text, str) and view.charts.has_places(text)
-    }
+    docs.finish(lambda text: shown(view.charts.filled(text)))
+    for path, kept in drawn.items():
+        docs.put(path, kept.read_bytes())
+    docs.put(BUNDLE_PATH, view.charts.bundle())
     charts = catalogue(view, places, f"{site_url.rstrip('/')}/")
-    files |= further | {CHARTS: canonical_json(charts, indent=1)}
-    docs = out / "docs"
-    changed = sum(write_if_changed(docs / path, content) for path, content in files.items())
+    docs.put(CHARTS, canonical_json(charts, indent=1))
     write_if_changed(out / "search.json", canonical_json(view.search_entries))
     write_if_changed(out / "days.json", canonical_json({"site_url": site_url, "days": view.days}))
-    removed = _remove_stale(docs, files.keys())
-    described = configuration(
-        root, out, site_url, set(files), about=about(view, _main_pages(files)), versioned=versioned
-    )
+    removed = docs.remove_others()
+    described = configuration(root, out, site_url, docs.paths, about=about(view, main), versioned=versioned)
     write_if_changed(out / "mkdocs.yml", described)
     view.charts.tidy()
     told = {name: [(mark, view.charts.filled(text)) for mark, text in placed] for name, placed in fragments.items()}
-    return RenderReport(sum(path.endswith(".md") for path in files), len(files), changed, removed, told)
+    return RenderReport(sum(path.endswith(".md") for path in docs.paths), len(docs.paths), docs.changed, removed, told)
 
 
-#: Pages of a group that is made in another process, and its further files, when asked for.
-Apart = Mapping[str, Callable[[], tuple[list[Page], dict[str, str]]]]
+@dataclass(frozen=True)
+class Part:
+    """A group's pages, written: what was put into the docs folder, the further files they need, and what is told of them."""
+
+    docs: Docs
+    extra_files: dict[str, str]
+    search_entries: list[dict[str, str]]
+    days: dict[str, str]
 
 
-def _made_apart(view: View, group: Group) -> tuple[list[Page], dict[str, str]]:
-    """The pages of a group, and the further files that they need."""
-    assert group.pages is not None
-    view = replace(view, extra_files={})
-    return list(group.pages(view)), view.extra_files
+#: The pages of a group that is made in another process, when asked for.
+Apart = Mapping[str, Callable[[], Part]]
+
+
+def _made_apart(view: View, group: Group, folder: Path) -> Part:
+    """Write the pages of a group, which hold no chart."""
+    view = replace(view, extra_files={}, search_entries=[], days={})
+    docs = Docs(folder, frozenset(path for _tab, entries in NAVIGATION for _title, path in entries))
+    for path, text in _texts(view, group):
+        docs.add(path, text)
+    return Part(docs, view.extra_files, view.search_entries, view.days)
+
+
+def _programs(bundle: Bundle, root: Path, folder: Path, site_url: str) -> Docs:
+    """Write the files for programs."""
+    docs = Docs(folder)
+    for path, text in outputs(bundle, root=root, site_url=site_url):
+        docs.put(path, text)
+    return docs
 
 
 def _files(
-    view: View, apart: Apart, written: Callable[[], object], told: dict[str, list[tuple[str, str]]]
+    view: View, apart: Apart, written: Callable[[], object], docs: Docs, told: dict[str, list[tuple[str, str]]]
 ) -> Iterator[tuple[str, bytes | str]]:
-    """Every file of the docs folder but what is drawn beside. Charts come last: making the pages fills the store."""
-    seen: set[str] = set()
-    for path, content in (*_hand_written(view, told), *_generated(view, apart)):
-        if path in seen:
-            raise CapewatchError(f"two pages have the address {path}", hint="rename one of the two files")
-        seen.add(path)
-        yield path, content
+    """Every file of the docs folder but what is drawn beside or written apart. Charts come last: making the pages fills the store."""
+    yield from _hand_written(view, told)
+    yield from _generated(view, apart, docs)
     yield LAB_STYLES, colours.stylesheet(view.bundle.entities["labs"])
     written()
     yield from view.downloads()
@@ -152,17 +169,12 @@ def _files(
     yield from ((path, shown(text)) for path, text in view.charts.files.items())
 
 
-def _main_pages(files: Mapping[str, bytes | str]) -> dict[str, str]:
-    """The pages of the navigation."""
-    return {path: str(files[path]) for _tab, entries in NAVIGATION for _title, path in entries if path in files}
-
-
-def _places(files: Mapping[str, bytes | str]) -> dict[str, tuple[str, str]]:
+def _places(docs: Docs) -> dict[str, tuple[str, str]]:
     """Chart → address and anchor of the page that shows it; the home page only where no other does."""
     found: dict[str, tuple[str, str]] = {}
-    for path in sorted((path for path in files if path.endswith(".md")), key=lambda path: (path != "index.md", path)):
+    for path in sorted(docs.charts, key=lambda path: (path != "index.md", path)):
         url = Page(path, "", "", "").url
-        found |= {chart: (url, anchor) for chart, anchor in charts_in(str(files[path])).items()}
+        found |= {chart: (url, anchor) for chart, anchor in docs.charts[path].items()}
     return found
 
 
@@ -184,34 +196,36 @@ def _hand_written(view: View, told: dict[str, list[tuple[str, str]]]) -> Iterato
         yield name, put_in(text, [fragment for _mark, fragment in told[name]])
 
 
-def _generated(view: View, apart: Apart) -> Iterator[tuple[str, str]]:
-    made: dict[str, Iterable[Page]] = {
-        group.name: list(group.pages(view)) for group in GROUPS if group.pages and group.name not in apart
-    }
-    for name, call in apart.items():
-        made[name], further = call()
-        view.extra_files |= further
+def _generated(view: View, apart: Apart, docs: Docs) -> Iterator[tuple[str, str]]:
+    """The pages of all groups, and the further files that they need; those of `apart` are in `docs` already when they are asked for."""
+    entries: dict[str, list[dict[str, str]]] = {}
     for group in GROUPS:
-        pages = made.pop(group.name, ())
-        for index, page in enumerate(pages):
-            if index and _RESERVED.search(page.path.removesuffix(".md")):
-                raise CapewatchError(f"{page.path}: the id is reserved for an index page", hint="choose another id")
-            if page.day:
-                view.days[page.url] = page.day
-            if page.search:
-                view.search_entries.append(
-                    {"location": page.url, "title": search_text(page.title), "text": search_text(page.search)}
-                )
-            yield page.path, shown(format.joined_units(page.text))
+        if group.name not in apart:
+            view.search_entries = entries[group.name] = []
+            yield from _texts(view, group)
+    for name, call in apart.items():
+        part = call()
+        docs.join(part.docs)
+        view.extra_files |= part.extra_files
+        view.days |= part.days
+        entries[name] = part.search_entries
+    view.search_entries = [entry for group in GROUPS for entry in entries[group.name]]
     for path, text in view.extra_files.items():
         yield path, text if path.startswith(published.FOLDER) else shown(text)
 
 
-def _remove_stale(folder: Path, wanted: object) -> int:
-    stale = [path for path in folder.rglob("*") if path.is_file() and path.relative_to(folder).as_posix() not in wanted]  # type: ignore[operator]
-    for path in stale:
-        path.unlink()
-    return len(stale)
+def _texts(view: View, group: Group) -> Iterator[tuple[str, str]]:
+    """Path and Markdown of each page of a group, with its day and its entry of the search index put into the view."""
+    for index, page in enumerate(group.pages(view) if group.pages else ()):
+        if index and _RESERVED.search(page.path.removesuffix(".md")):
+            raise CapewatchError(f"{page.path}: the id is reserved for an index page", hint="choose another id")
+        if page.day:
+            view.days[page.url] = page.day
+        if page.search:
+            view.search_entries.append(
+                {"location": page.url, "title": search_text(page.title), "text": search_text(page.search)}
+            )
+        yield page.path, shown(format.joined_units(page.text))
 
 
 def about(view: View, pages: Mapping[str, str]) -> dict[str, Any]:

@@ -183,3 +183,19 @@ def test_the_chain_of_models_says_n_and_degrees_of_freedom_beside_the_mean() -> 
     assert table.loc["L0", "error"] < 0.02
     assert table.loc["L2", "error"] > 0.95 * table.loc["L2", "baseline"]
     assert "L0" not in model_chain(base_panel(), HS, TQA)["level"].tolist()
+
+
+def test_an_offset_a_family_leaves_out_each_model_as_a_column_a_family_would() -> None:
+    frame = base_panel().complete((HS, TQA)).dropna(subset=["params"])
+    frame = frame[frame.groupby("family")["family"].transform("size") >= 2]
+    columns = pd.get_dummies(frame["family"].astype(str)).to_numpy(dtype=float)
+    design = np.column_stack([columns, np.log10(frame["params"].to_numpy(dtype=float)), frame[HS].to_numpy()])
+    y = frame[TQA].to_numpy(dtype=float)
+    errors = []
+    for row in range(len(y)):
+        others = np.arange(len(y)) != row
+        beta, *_ = np.linalg.lstsq(design[others], y[others], rcond=None)
+        errors.append(abs(design[row] @ beta - y[row]) / y[row])
+    row = model_chain(base_panel(), HS, TQA).set_index("level").loc["L4"]
+    assert row["error"] == pytest.approx(np.mean(errors), rel=1e-9)
+    assert row["parameters"] == design.shape[1]

@@ -148,6 +148,37 @@ def test_drawn_permutations_agree_with_scipy(rng: np.random.Generator) -> None:
     assert ours.p == pytest.approx(theirs.pvalue, abs=0.01)
 
 
+@pytest.mark.parametrize("size", [1_200, 5, 30], ids=["all together", "small groups", "middling groups"])
+def test_the_cheap_draws_of_many_models_spread_as_those_of_few_do(rng: np.random.Generator, size: int) -> None:
+    """Under permutation the sum has mean 0 and, a group, variance Σa²Σb²/(n − 1)."""
+    groups = np.arange(1_200) // size
+    members = [np.flatnonzero(groups == group) for group in np.unique(groups)]
+    a = 3 * np.sin(np.arange(1_200) / 40) + rng.normal(size=1_200)  # neighbours alike, as models of one family are
+    b = rng.normal(size=1_200)
+    means = [np.array([values[groups == group].mean() for group in groups]) for values in (a, b)]
+    a, b = (values - mean for values, mean in zip((a, b), means, strict=True))
+    (sums,) = resample._cheap_sums(a, b, members, resamples=20_000, rng=rng)
+    spread = math.sqrt(sum((a[one] ** 2).sum() * (b[one] ** 2).sum() / (len(one) - 1) for one in members))
+    assert sums.shape == (20_000,)
+    assert abs(sums.mean()) < 0.04 * spread
+    assert sums.std() == pytest.approx(spread, rel=0.03)
+    assert np.mean(np.abs(sums) > 1.96 * spread) == pytest.approx(0.05, abs=0.01)
+
+
+def test_a_table_of_many_models_is_tested_as_the_same_models_one_by_one(
+    rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    x = rng.normal(size=1_100)
+    y = 0.045 * x + rng.normal(size=1_100)
+    for groups in (None, np.arange(1_100) // 5):
+        cheap = permutation_test(x, y, rng=rng, resamples=20_000, groups=groups)
+        monkeypatch.setattr(resample, "MANY", 2_000)
+        dear = permutation_test(x, y, rng=rng, resamples=2_000, groups=groups)
+        monkeypatch.undo()
+        assert cheap.resamples == 20_000
+        assert cheap.p == pytest.approx(dear.p, abs=0.04)
+
+
 def test_p_never_falls_below_one_over_the_distinct_arrangements(rng: np.random.Generator) -> None:
     line = np.arange(8.0)
     test = permutation_test(line, line, rng=rng)

@@ -10,6 +10,9 @@ import pytest
 
 from generator.core import CapewatchError, canonical_json
 from generator.forecasts import Targets, cards, evaluate, export_coefficients, family_card, family_set
+from generator.forecasts.coefficients import left_out_steps
+from generator.forecasts.increments import Frame, ridge_fits
+from generator.forecasts.suite import link_of
 from tests.forecasts.panels import family_panel, with_scores
 
 PANEL = family_panel(10, seed=21)
@@ -122,3 +125,18 @@ def test_the_calculator_needs_nothing_but_the_exported_numbers() -> None:
     ]
     found = evaluate(exported, member.given(1), Targets(np.array([there]), np.array([np.nan])))["estimate"][0]
     assert found == pytest.approx(by_hand, abs=1e-9)
+
+
+@pytest.mark.parametrize("given", [1, 2])
+def test_what_is_left_out_by_sums_is_what_a_fit_without_the_family_gives(given: int) -> None:
+    families = family_set(PANEL)
+    frame = Frame(link_of(families), "logit")
+    features, steps, reach = frame.table(families.families, given)
+    features[:, 2] = 8.2  # carries nothing, but for one family that is left out once
+    groups = list(frame.places(families.families, given).values())
+    features[groups[3], 2] = 9.1
+    found = left_out_steps((features, steps, reach), groups, penalties=(0.3, 30.0))
+    for rows in groups:
+        rest = tuple(np.delete(part, rows, axis=0) for part in (features, steps, reach))
+        for penalty, fit in ridge_fits(rest, penalties=(0.3, 30.0), rate=True).items():
+            assert found[penalty][rows] == pytest.approx(fit.increment(features[rows], reach[rows]), abs=1e-7)

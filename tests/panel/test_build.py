@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from generator.core import CapewatchError
-from generator.panel import build_panel, gather
+from generator.panel import PanelProvider, build_panel, gather
 from generator.schema import load_registry
 
 TODAY = dt.date(2026, 11, 21)
@@ -149,3 +149,15 @@ def test_a_caller_cannot_change_what_the_next_one_gets(project):
     first["gpqa"] = 0.0
     first.loc["one", "swe"] = 1.0
     assert panel.complete(["gpqa", "swe"]).loc["one", ["gpqa", "swe"]].tolist() == [80, 70]
+
+
+def test_days_between_which_nothing_became_public_have_one_panel_but_for_the_day(project):
+    project.model("one", "gpqa 80")
+    project.model("two", "gpqa 70", "swe 60")
+    provider = PanelProvider(load_registry(project.root).require_clean())
+    newest = provider.observations.newest_day
+    days = [newest + dt.timedelta(days=ahead) for ahead in (0, 1, 30)]
+    first, *later = (provider("both", day) for day in days)
+    assert [panel.as_of for panel in (first, *later)] == days
+    assert all(panel.digest == first.digest and panel.cells is first.cells for panel in later)
+    assert provider("both", dt.date(2000, 1, 1)).scores.empty
