@@ -34,6 +34,10 @@ class Compiled(jinja2.BytecodeCache):
             for old in (out / FOLDER).glob(f"{kind}-*"):
                 shutil.rmtree(old, ignore_errors=True)
 
+    def get_cache_key(self, name: str, filename: str | None = None) -> str:
+        """As Jinja's own, also for a folder whose name this locale cannot read."""
+        return sha256_bytes(canonical_json([name, os.fsencode(filename or "").decode("utf-8", "backslashreplace")]))
+
     def load_bytecode(self, bucket: Bucket) -> None:
         path = self._folder / bucket.key
         if path.is_file():

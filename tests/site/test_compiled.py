@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import jinja2
@@ -52,3 +53,10 @@ def test_other_code_uses_nothing_and_leaves_nothing_of_before(tmp_path: Path, mo
     text_of(tmp_path, "{{ x }}")
     assert not before.exists()
     assert len(kept(tmp_path)) == 1
+
+
+def test_a_folder_whose_name_the_locale_cannot_read_has_its_key(tmp_path: Path) -> None:
+    keys = {
+        Compiled(tmp_path, "pages").get_cache_key("a.j2", os.fsdecode(name)) for name in (b"/\xff/a.j2", b"/\xfe/a.j2")
+    }
+    assert len(keys) == 2
