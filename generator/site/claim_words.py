@@ -24,6 +24,9 @@ _PERCENT = re.compile(r"(?<=\d) ?%(?!\d)")
 SHOWN_VALUES = 6
 _NONE = "none"
 _ENDS = 2  # of a range
+#: Units of differences and errors, which a series that stands for one printed number has too; a series of another thing than that
+#: number is (γ12 beside a size) has not its unit.
+_DIFFERENCES = ("pp", "%")
 #: Last parts of names that have a unit of their own, or none, whatever the printed numbers of their claim have.
 _OTHER_UNITS = {"n", "of", "correct", "r", "r2", "p", "slope", "ratio"}
 #: What an id may be: a whole word, not inside the name of a file or a longer word.
@@ -86,8 +89,8 @@ def unit_of(item: Mapping[str, Any], name: str, found: Any) -> str:
     """Unit of a recipe's value: that of the printed number of the same name; an integer is a count and has none.
 
     A share is a fraction. Another value that is not among the printed numbers has the unit of the one it is of (``google.all``,
-    ``line.pooled``). Where all printed numbers of the claim share one unit, a range has it too, and where that is pp whatever
-    has no reason for another.
+    ``line.pooled``). Where all printed numbers of the claim share one unit, a range has it too, a series where it is one of
+    differences, and where that is pp whatever has no reason for another.
     """
     units = {one["name"]: one["unit"] or "" for one in item["published"]}
     if isinstance(found, int):
@@ -101,6 +104,8 @@ def unit_of(item: Mapping[str, Any], name: str, found: Any) -> str:
         return "fraction"
     of = next((units[part] for part in (head, tail) if units.get(part)), "")
     shared = next(iter(units.values())) if len(set(units.values())) == 1 else ""
+    if isinstance(found, list) and len(found) != _ENDS and shared not in _DIFFERENCES:
+        return of
     return of or (shared if shared == "pp" or isinstance(found, list) else "")
 
 

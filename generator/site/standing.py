@@ -1,6 +1,6 @@
 """A rendering that still stands: when nothing but hand-written pages, styles and scripts is new, only these are put into build/docs.
 
-build/cache/rendering.json   {key, files: {path below build/: sha256}, fragments: {hand-written page: [[name, text], …]}, counts}
+build/cache/rendering.json   {key, files: {path below build/: sha256}, fragments: {hand-written page: [[name, text], …]}}
 `key` names everything that a rendering reads besides the hand-written files. The record counts only when it is that of the present
 key, when every file that it names is there with the bytes it had, and no other is; and when the new pages ask for the same
 fragments, show the same charts and have the same title and description as before: other pages rest on these. Otherwise all is rendered.

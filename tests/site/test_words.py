@@ -294,6 +294,8 @@ def test_a_value_that_no_paper_prints_has_the_unit_of_the_number_it_is_of(view: 
     assert unit("kept_share", 0.9, ("nc", "billion parameters")) == "fraction"
     assert unit("google.n", 4, ("google", "pp")) == ""
     assert unit("curvature", 0.1, ("nc", "billion parameters")) == ""
+    assert unit("gammas", [-0.7, -0.3, 0.1], ("nc", "billion parameters")) == ""  # a series is no range
+    assert unit("bracket", [1.3, 2.7], ("nc", "billion parameters")) == "billion parameters"
     assert claim_words.measured(view, 0.026317, "fraction") == f"2.632{NBSP}%"
     assert claim_words.measured(view, [13.0, 30.0], "billion parameters") == f"13 to 30{NBSP}billion parameters"
     assert claim_words.printed({"printed": "0.026", "unit": "fraction"}) == f"2.6{NBSP}%"
