@@ -86,8 +86,13 @@ def computed_anew(_name: str, _panels: Sequence[Panel], compute: Callable[[], An
 def keeper(memo: Memo, *settings: Any) -> Keep:
     """What keeps results in `memo` under the state of their panels and these settings (plain JSON)."""
 
+    states: dict[tuple[int, bool], tuple[Panel, list[str]]] = {}  # the panel too, lest another one take its identity
+
     def keep(name: str, panels: Sequence[Panel], compute: Callable[[], Any], /, *, cells: bool = False) -> Any:
-        return memo(name, [*settings, [panel_state(panel, cells=cells) for panel in panels]], compute)
+        for panel in panels:
+            if (id(panel), cells) not in states:
+                states[id(panel), cells] = panel, panel_state(panel, cells=cells)
+        return memo(name, [*settings, [states[id(panel), cells][1] for panel in panels]], compute)
 
     return keep
 

@@ -1,7 +1,8 @@
-"""What a build of many pages need not make again for each: the navigation of pages that stand outside it, and the Markdown converter.
+"""What a build of many pages need not make again for each: the Markdown converter, and for pages that stand outside the navigation
+the navigation itself and the other parts of the theme's frame that are the same on all of them.
 
-The navigation of such a page says nothing of the page itself; only the relative addresses in it depend on the page's folder. With
-thousands of models it would be a fifth of what mkdocs does. The pages are the same to the byte without this module (there is a test).
+Such a part says nothing of the page itself; only the relative addresses in it depend on the page's folder. With thousands of models
+they would be a quarter of what mkdocs does. The pages are the same to the byte without this module (there is a test).
 """
 
 from __future__ import annotations
@@ -14,16 +15,23 @@ import markdown
 import mkdocs.structure.pages
 from mkdocs.structure.nav import Navigation
 
-_PARTS = ("partials/nav.html", "partials/tabs.html", "partials/subnav.html")
+_PARTS = tuple(
+    f"partials/{name}.html" for name in ("footer", "logo", "nav", "palette", "search", "subnav", "tabs", "top")
+)
+#: Blocks of the theme's frame. Not as our own main.html has them: one that asks for the theme's looks for itself in a list.
+_FRAME, _BLOCKS = "base.html", ("config", "scripts", "styles")
 _FOLDER = "capewatch_folder"
 _Rendering = Callable[[Any], Iterator[str]]
 
 
 def make_once(env: Any) -> None:
-    """Let the environment render the navigation once for each folder of pages that `repeats` marked."""
+    """Let the environment render these parts once for each folder of pages that `repeats` marked."""
     for name in _PARTS:
         template = env.get_template(name)
         template.root_render_func = _once_a_folder(template.root_render_func)
+    blocks = env.get_template(_FRAME).blocks
+    for name in _BLOCKS:
+        blocks[name] = _once_a_folder(blocks[name])
 
 
 def repeats(context: Any, *, page: Any, nav: Navigation) -> Any:

@@ -44,6 +44,7 @@ def environment(folder: Path, compiled: jinja2.BytecodeCache | None = None) -> j
         sentence=format.sentence,
         scientific=format.scientific,
         time=time_tag,
+        html=_finished,
     )
     env.globals.update(interval=format.interval, amount=format.amount, known=format.known, MISSING=format.MISSING)
     return env
@@ -52,6 +53,11 @@ def environment(folder: Path, compiled: jinja2.BytecodeCache | None = None) -> j
 def time_tag(value: Any) -> Markup:
     """A date that programs can read too; the em dash when there is none."""
     return filled("<time>{}</time>", value) if value else filled('<span class="cw-none">{}</span>', format.MISSING)
+
+
+def _finished(block: str) -> Markup:
+    """A stretch of a page without Markdown, between the marks that spare it the parser (``{% filter html %}``)."""
+    return Markup(marked(block)) if block.strip() else Markup()  # noqa: S704 - the template escaped it
 
 
 def _kept_whole(value: Any) -> Any:

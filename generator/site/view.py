@@ -224,6 +224,16 @@ class View:
                     found[track].add(row["source"])
         return found
 
+    @cached_property
+    def chosen_protocols(self) -> dict[tuple[str, str], list[Row]]:
+        """Track and axis -> the protocol of every score that the track uses for the axis."""
+        found: dict[tuple[str, str], list[Row]] = defaultdict(list)
+        for model in self.bundle.entities["models"]:
+            for row in model["observations"]:
+                for track in row["chosen_in"]:
+                    found[track, row["axis"]].append(row["protocol"])
+        return dict(found)
+
     def stale_note(self, *, tracks: Iterable[str] = (), sources: Iterable[str] = ()) -> str:
         """HTML to append to a page that uses sources older than they may be; empty when none is."""
         used = set(sources).union(*(self.track_sources.get(track, set()) for track in tracks))

@@ -8,6 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+import vl_convert
 
 from generator.core import CapewatchError
 from generator.site.charts import drawing
@@ -62,6 +63,15 @@ def test_a_drawing_has_no_fixed_colour_no_id_and_no_script(store: ChartStore) ->
     assert " id=" not in svg
     assert "<b>" not in svg
     assert "A &lt;b&gt;&amp;" in svg
+
+
+@pytest.mark.parametrize("name", sorted(TEMPLATES))
+def test_a_chart_compiled_without_its_rows_is_drawn_as_the_whole_chart_is(name: str, store: ChartStore) -> None:
+    for scale in (1.0, 37.0):  # the second is drawn by what was compiled for the first
+        rows = [POINT | {"x": scale * x, "y": scale / x, "day": f"2025-0{x}-02", "label": str(x)} for x in (1, 3, 5)]
+        chart = store.chart(f"{name}-{scale:g}", name, {"points": rows}, TOKENS)
+        whole = drawing.still(json.loads(store.files[chart.path]))
+        assert chart.svg == drawing.trimmed(vl_convert.vegalite_to_svg(whole, vl_version=drawing.VEGA_LITE))
 
 
 def test_layers_without_data_or_fields_are_left_out(store: ChartStore) -> None:

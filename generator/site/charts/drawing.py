@@ -17,6 +17,7 @@ import threading
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +30,11 @@ _PHONE_WORDS = 17 / 12
 #: width of a number of three digits with sign and tick
 _NUMBERS = 30.0
 _SNIPPET = "window.vegaEmbed = vegaEmbed;"
-_DROP = re.compile(r' (?:aria-[a-z]+|role|class|pointer-events|xmlns:xlink|version|font-family)="[^"]*"')
+#: The text between tags, which stays; attributes that go; numbers of more than two decimals. Attributes are met before any > in them.
+_TRIMMED = re.compile(
+    r'(>[^<]+<)| (?:aria-[a-z]+|role|class|pointer-events|xmlns:xlink|version|font-family)="[^"]*"|(-?\d+\.\d{2})\d+'
+)
 _EMPTY = re.compile(r"<path (?:class=\"[^\"]*\" )?(?:d=\"\"|d=\"M0,0h0v0h0Z\")[^>]*/>|<text[^>]*></text>|<g></g>")
-_LONG = re.compile(r"(-?\d+\.\d{2})\d+")
-_TAG = re.compile(r'<(?:[^>"]|"[^"]*")*>')
 _SIZE = re.compile(r'<svg([^>]*?) width="([\d.]+)" height="([\d.]+)"')
 
 
@@ -40,19 +42,40 @@ def draw(spec: Mapping[str, Any]) -> str:
     """A static inline SVG of a specification: fixed width, no accessibility tree of its own, two decimals."""
     import vl_convert
 
-    fixed = {
+    rows = spec["datasets"]
+    vega = json.loads(_compiled(canonical_json({**still(spec), "datasets": {name: [] for name in rows}})))
+    for data in vega["data"]:
+        data.update({"values": rows[data["name"]]} if data["name"] in rows else {})
+    return trimmed(vl_convert.vega_to_svg(vega))
+
+
+def still(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """The specification of a drawing that stays as it is."""
+    return {
         **spec,
         "layer": _still(spec["layer"]),
         "width": STATIC_WIDTH,
         "autosize": {"type": "fit-x", "contains": "padding"},
         "config": {**_roomy(spec), "aria": False},
     }
-    svg = vl_convert.vegalite_to_svg(fixed, vl_version=VEGA_LITE)
-    svg = _TAG.sub(lambda tag: _LONG.sub(r"\1", _DROP.sub("", tag.group())), svg)  # the text between tags stays
+
+
+def trimmed(svg: str) -> str:
+    """The drawing without what a page does not need of it."""
+    svg = _TRIMMED.sub(lambda found: found[1] or found[2] or "", svg)
     before = ""
     while before != svg:
         before, svg = svg, _EMPTY.sub("", svg)
     return _SIZE.sub(r'<svg\1 aria-hidden="true" focusable="false"', svg, count=1).replace("\n", " ")
+
+
+@lru_cache(maxsize=64)
+def _compiled(spec: str) -> str:
+    """The Vega specification of a Vega-Lite one, both as JSON. It does not depend on the rows of the data sets, so charts that
+    differ in these alone are compiled once."""
+    import vl_convert
+
+    return canonical_json(vl_convert.vegalite_to_vega(json.loads(spec), vl_version=VEGA_LITE))
 
 
 def _still(node: Any) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import importlib.metadata
 import json
 import re
@@ -157,7 +156,7 @@ class ChartStore:
 
 def fill(template: Mapping[str, Any], data: Mapping[str, Rows], tokens: Mapping[str, Any]) -> dict[str, Any]:
     """The template with its data sets and titles; tooltips whose token is not given and layers without data are left out."""
-    spec = dict(_replaced(copy.deepcopy(dict(template)), tokens))
+    spec = dict(_replaced(template, tokens))
     names = _data_names(spec)
     unknown = set(data) - names
     if unknown:

@@ -185,12 +185,7 @@ def pair_axes(view: View, track: str) -> list[dict[str, Any]]:
 
 def shared_protocol(view: View, track: str, axis: str) -> dict[str, Any]:
     """What every score of the axis that the track uses says of its protocol, as a model file writes it."""
-    protocols = [
-        row["protocol"]
-        for model in view.bundle.entities["models"]
-        for row in model["observations"]
-        if row["axis"] == axis and track in row["chosen_in"]
-    ]
+    protocols = view.chosen_protocols.get((track, axis), [])
     first = protocols[0] if protocols else {}
     agreed = {
         name: first[name]
