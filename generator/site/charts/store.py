@@ -157,7 +157,7 @@ class ChartStore:
 def fill(template: Mapping[str, Any], data: Mapping[str, Rows], tokens: Mapping[str, Any]) -> dict[str, Any]:
     """The template with its data sets and titles; tooltips whose token is not given and layers without data are left out."""
     spec = dict(_replaced(template, tokens))
-    names = _data_names(spec)
+    names = {part["data"]["name"] for part in (spec, *spec["layer"]) if "data" in part}
     unknown = set(data) - names
     if unknown:
         raise ValueError(
@@ -198,12 +198,3 @@ def _replaced(node: Any, tokens: Mapping[str, Any]) -> Any:
 def _is_unset_tooltip(item: Any, tokens: Mapping[str, Any]) -> bool:
     title = item.get("title") if isinstance(item, dict) and "field" in item else None
     return isinstance(title, str) and title.startswith("@") and title[1:] not in tokens
-
-
-def _data_names(node: Any) -> set[str]:
-    if isinstance(node, list):
-        return set().union(*map(_data_names, node)) if node else set()
-    if not isinstance(node, dict):
-        return set()
-    own = {node["data"]["name"]} if isinstance(node.get("data"), dict) and "name" in node["data"] else set()
-    return own.union(*(_data_names(value) for value in node.values())) if node else own
