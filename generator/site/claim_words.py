@@ -12,7 +12,10 @@ from generator.site.view import View
 
 #: Parts of an id that are no word by themselves.
 _WORDS = {
-    "n": "number of models", "of": "number judged", "correct": "number right", "r": "r", "r2": "R²", "p": "p", "nc": "Nc", "gamma": "γ12",
+    "n": "number of models", "n_core": "number of core models",
+    "mean_mae": "mean of mean absolute errors", "median_mae": "median of mean absolute errors",
+    "mean_mape": "mean of mean absolute errors, % of the score",
+    "of": "number judged", "correct": "number right", "r": "r", "r2": "R²", "p": "p", "nc": "Nc", "gamma": "γ12",
     "gammas": "γ12 of each interval", "kappa": "κ", "mae": "mean absolute error", "mape": "mean absolute error, % of the score",
     "se": "standard error", "sd": "standard deviation", "gpqa": "GPQA", "swe": "SWE-bench", "hle": "HLE", "ifeval": "IFEval",
     "readme": "README", "sigma": "σ", "sigma1": "first singular value", "sigma2": "second singular value", "alpha": "α", "beta": "β",

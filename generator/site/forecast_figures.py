@@ -54,7 +54,13 @@ def calibration(view: View, grouping: Row, *, headline: str, name: str) -> Figur
         {"points": points, "fit": _DIAGONAL, "threads": threads},
         {"x": "Level of the interval, %", "y": "Targets inside, %", **_SQUARE},
     )
-    columns = (Column("Model"), *(Column(f"{level} %", "number") for level in LEVELS))
+    columns = (
+        Column("Model"),
+        *(
+            Column(f"{level} % covers", "number", f"share of held-out scores inside the {level} % interval")
+            for level in LEVELS
+        ),
+    )
     twin = tables.table(
         columns,
         [
@@ -111,7 +117,8 @@ def reliability(view: View, found: Row, *, name: str) -> Figure:
             body.append((text, tables.figure(said), tables.figure(seen), tables.figure(row["n"], 0)))
     free = places([{"name": point["label"], "x": point["x"], "y": point["y"]} for point in points], _SQUARE, plot=PHONE)
     points = [
-        point | {"own": side, "label": point["label"] if side else ""} for point, side in zip(points, free, strict=True)
+        point | {"own": side, "edge": side, "label": point["label"] if side else ""}
+        for point, side in zip(points, free, strict=True)
     ]
     chart = view.charts.chart(
         f"forecast-reliability-{name}",
@@ -133,8 +140,8 @@ def reliability(view: View, found: Row, *, name: str) -> Figure:
         f"{format.number(brier['always_negative'], 3)}, the training frequency {format.number(brier['frequency'], 3)}.",
         chart=chart,
         keys=[Key(event, text, *_series(index)) for index, (event, text) in enumerate(events.items())],
-        note="The straight line is perfect reliability. Bins hold few cases (n, where it has room), so single points scatter "
-        "widely.",
+        note="The straight line is perfect reliability. n, where it has room, is what a bin holds: intervals of families at a dot, "
+        "families at a square. So few that single points scatter widely.",
         table=tables.table(columns, body, caption="Reliability by bin"),
     )
 

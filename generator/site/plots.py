@@ -138,8 +138,7 @@ class Panel:
 
 @dataclass(frozen=True)
 class Plots:
-    """Panels as one figure: `finding` in words from the statistics, `table` the same data, `data` the file below"
-    " the root."""
+    """Panels as one figure: `finding` in words from the statistics, `table` the same data, `data` the file below the root."""
 
     identity: str
     title: str

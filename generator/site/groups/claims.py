@@ -156,24 +156,34 @@ def _numbers(view: View, item: Row) -> Markup:
 
 
 def _recipes(view: View, item: Row) -> Markup:
-    columns = (Column("Recipe"), Column("Kind"), Column("What it does"), Column("Values"))
+    columns = (Column("Recipe"), Column("Kind"), Column("What it does, and what it gives"))
     body = []
     for one in item["recipe"]:
-        values = item["recomputed"].get(one["id"], {})
-        listed = Markup("<br>").join(
-            filled("{} = {}", number_name(view, name), measured(view, found, unit_of(item, name, found)))
-            for name, found in values.items()
-        )
-        kind = filled("<b>{}</b>", one["kind"]) if one["id"] == item["verdict_recipe"] else one["kind"]
+        decided = Markup(" <small>gives the verdict</small>") if one["id"] == item["verdict_recipe"] else ""
+        given = _given(view, item, item["recomputed"].get(one["id"], {}))
         body.append(
             (
                 one["id"],
-                kind,
-                filled('<span class="cw-long">{}</span>', one["description"]),
-                filled('<span class="cw-entry">{}</span>', listed) if listed else tables.text(None),
+                filled("{}{}", one["kind"], decided),
+                filled('<span class="cw-long">{}</span>{}', one["description"], given),
             )
         )
-    return tables.table(columns, body, caption="Recipes", sortable=False)
+    return tables.table(columns, body, caption="Recipes", sortable=False, classes=tables.PHONE_STACKED)
+
+
+def _given(view: View, item: Row, values: Row) -> Markup | str:
+    """What a recipe gives, as a list: the numbers of one model, family or lab (``google``, ``google.slope``) are one entry."""
+    entries: dict[str, list[Markup]] = {}
+    for name, found in values.items():
+        head, dot, tail = name.rpartition(".")
+        of = head if dot and not tail[0].isdigit() else name
+        said = measured(view, found, unit_of(item, name, found))
+        short = number_name(view, name)
+        if of in entries:
+            short = short.removeprefix(f"{number_name(view, of)}: ")
+        entries.setdefault(of, []).append(filled("{}{}={}{}", short, format.NBSP, format.NBSP, said))
+    listed = Markup("").join(filled("<li>{}</li>", Markup("; ").join(one)) for one in entries.values())
+    return filled('<ul class="cw-values">{}</ul>', listed) if listed else ""
 
 
 def _live(view: View, item: Row) -> Markup | str:

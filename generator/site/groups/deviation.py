@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 from typing import Any
 
 from markupsafe import Markup
@@ -11,9 +13,9 @@ from generator.site import format
 from generator.site.escape import filled
 
 REACH = 1.0  # shares shown on each side; farther numbers are drawn at the edge as arrows
-_WIDTH, _ROW, _TOP = 640, 26, 8
-#: Room for the names: a letter in the larger words of a phone, and at most half of the picture.
-_LETTER, _MOST = 8.5, 320
+_WIDTH, _ROW, _TOP, _RIGHT = 640, 26, 8, 40
+#: Room for the names: letters on a line, the width of one and the height of a line in the larger words of a phone.
+_LETTERS, _LETTER, _LINE = 20, 10.5, 20
 _TICKS = (-1.0, -0.5, 0.0, 0.5, 1.0)
 Row = Mapping[str, Any]
 
@@ -38,11 +40,16 @@ def chart(numbers: Sequence[Row]) -> Markup:
     rows = deviations(numbers)
     if not rows:
         return Markup("")
-    left = min(_MOST, round(24 + _LETTER * max(len(name) for name, *_ in rows)))
-    height = _TOP + _ROW * len(rows) + 24
+    names = [textwrap.wrap(name, _LETTERS, break_long_words=False) for name, *_ in rows]
+    left = round(24 + _LETTER * max(len(line) for lines in names for line in lines))
     said = "; ".join(f"{name} {format.signed(100 * share, 1)} %" for name, share, _allowed, _agrees in rows)
-    marks = Markup("").join(_row(index, *row, left=left) for index, row in enumerate(rows))
-    bottom = _TOP + _ROW * len(rows)
+    heights = [max(_ROW, 6 + _LINE * len(lines)) for lines in names]
+    *tops, bottom = accumulate(heights, initial=_TOP)
+    height = bottom + 24
+    marks = Markup("").join(
+        _label(lines, top + high / 2, left) + _mark(top + high / 2, *row[1:], left=left)
+        for lines, top, high, row in zip(names, tops, heights, rows, strict=True)
+    )
     ticks = Markup("").join(
         filled(
             '<text x="{}" y="{}" text-anchor="middle">{} %</text>',
@@ -69,18 +76,24 @@ def chart(numbers: Sequence[Row]) -> Markup:
 
 def _at(share: float, left: int) -> float:
     inside = min(max(share, -REACH), REACH)
-    return round(left + (_WIDTH - left - 30) * (inside + REACH) / (2 * REACH), 1)
+    return round(left + (_WIDTH - left - _RIGHT) * (inside + REACH) / (2 * REACH), 1)
 
 
-def _row(index: int, name: str, share: float, tolerance: float, agrees: bool, *, left: int) -> Markup:
-    middle = _TOP + _ROW * index + _ROW / 2
+def _mark(middle: float, share: float, tolerance: float, agrees: bool, *, left: int) -> Markup:
     low, high = _at(-tolerance, left), _at(tolerance, left)
     band = filled('<rect class="band" x="{}" y="{}" width="{}" height="14"/>', low, middle - 7, max(high - low, 2.0))
     if agrees:
-        mark = filled('<circle class="agrees" cx="{}" cy="{}" r="5"/>', _at(share, left), middle)
-    else:
-        x, size = _at(share, left), 6
-        points = f"{x},{middle - size} {x + size},{middle} {x},{middle + size} {x - size},{middle}"
-        mark = filled('<polygon class="differs" points="{}"/>', points)
-    label = filled('<text x="{}" y="{}" text-anchor="end">{}</text>', left - 12, middle + 4, name)
-    return band + mark + label
+        return band + filled('<circle class="agrees" cx="{}" cy="{}" r="5"/>', _at(share, left), middle)
+    x, size = _at(share, left), 6
+    points = f"{x},{middle - size} {x + size},{middle} {x},{middle + size} {x - size},{middle}"
+    return band + filled('<polygon class="differs" points="{}"/>', points)
+
+
+def _label(lines: Sequence[str], middle: float, left: int) -> Markup:
+    """The name, its lines about the middle of the row whatever the size of the words."""
+    first = 0.35 - 0.55 * (len(lines) - 1)
+    spans = Markup("").join(
+        filled('<tspan x="{}" dy="{}em">{}</tspan>', left - 12, round(1.1 if index else first, 2), line)
+        for index, line in enumerate(lines)
+    )
+    return filled('<text y="{}" text-anchor="end">{}</text>', middle, spans)

@@ -219,11 +219,18 @@ def _cards(view: View, base: str) -> Markup | str:
             ),
             tables.figure(float(len(found[family]["given"])), 0),
             tables.size(found[family]["given"][-1]["params"]),
-            tables.size(found[family]["forecast"][-1]["params"] if found[family]["forecast"] else None),
+            _reach(found[family]),
         )
         for family in families
     ]
     return tables.table(columns, body, caption="Forecast cards")
+
+
+def _reach(card: Mapping[str, Any]) -> Cell:
+    """The largest size that is forecast, or why none is."""
+    if card["forecast"]:
+        return tables.size(card["forecast"][-1]["params"])
+    return Cell(filled('<span class="cw-none">{}</span>', card["reason"])) if card["reason"] else tables.text(None)
 
 
 def _page(view: View, family: str) -> Page:

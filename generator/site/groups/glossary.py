@@ -153,7 +153,9 @@ def chain(view: View, base: str) -> str:
 
 def _named(view: View, model: str) -> str:
     """The regression in words, with the names of its axes."""
-    return " ".join(view.axis_name(word.rstrip(",")) + ("," if word.endswith(",") else "") for word in model.split())
+    return " ".join(
+        view.axis_name(word.rstrip(",")) + ("," if word.endswith(",") else "") for word in model.split()
+    ).replace("log N", f"log{format.NBSP}N")
 
 
 def susceptibility(view: View, base: str) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from markupsafe import Markup
 
 from generator.predictions.result import Alternative
-from generator.predictions.words import sensitivity_words
+from generator.predictions.words import choice_words, sensitivity_words
 from generator.site import format, tables
 from generator.site.charts import Figure, Key
 from generator.site.escape import filled
@@ -28,6 +29,8 @@ STANDING_COLOURS = {
 }
 #: Two computations of one correlation over the same scores differ by less.
 SAME = 1e-9
+#: What may be the id of a benchmark in a sentence.
+_WORD = re.compile(r"[\w-]+(?:\.[\w-]+)*")
 Row = Mapping[str, Any]
 
 
@@ -106,11 +109,11 @@ def _page(view: View, item: Row) -> Page:
         standing=standing_chip(row["standing"]),
         closes=deadline(row["closes"]),
         origin=source_link(file["origin"]["url"], file["origin"]["title"]),
-        metrics=_metrics(item),
+        metrics=_metrics(view, item),
         beside=_beside(view, row),
         sensitivity=_sensitivity(view, row),
         firmness=_firmness(row),
-        alternatives=_alternatives(view, row),
+        alternatives=_alternatives(view, item),
         evidence=_evidence(view, row, base),
         releases=_releases(view, row, base),
         timeline=_timeline(view, item, base),
@@ -128,7 +131,7 @@ def _page(view: View, item: Row) -> Page:
     )
 
 
-def _metrics(item: Row) -> Markup:
+def _metrics(view: View, item: Row) -> Markup:
     columns = (
         Column("Measured"),
         Column("Value", "number"),
@@ -142,10 +145,10 @@ def _metrics(item: Row) -> Markup:
         bounds = metric["interval"]
         value = Cell(f"{_value(metric['estimate'])} {metric['unit']}".strip(), metric["estimate"])
         if not format.known(metric["estimate"]):
-            value = Cell(filled('<span class="cw-none">{}</span>', metric["reason"]))
+            value = Cell(filled('<span class="cw-none">{}</span>', _named(view, metric["reason"])))
         shown = tables.bounds(bounds["low"], bounds["high"], 2) if bounds else tables.text(None)
         kind = tables.text(interval_kind(bounds) or None)
-        body.append((words[:1].upper() + words[1:], value, shown, kind, tables.figure(metric["n"], 0)))
+        body.append((_heading(words), value, shown, kind, tables.figure(metric["n"], 0)))
     return tables.table(columns, body, caption="What is measured", sortable=False)
 
 
@@ -201,29 +204,76 @@ def _firmness(row: Row) -> Markup | str:
     return tables.table(columns, body, caption="How firm the standing is", sortable=False)
 
 
-def _sensitivity(view: View, row: Row) -> str:
-    """Whether the standing depends on the choice, with tracks by name and readings by what they say."""
+def _sensitivity(view: View, row: Row) -> tuple[str, list[tuple[str, list[str]]]]:
+    """Whether the standing depends on the choice, and each other standing with the choices that lead to it, in words."""
     choices = [Alternative(**item) for item in row["alternatives"]]
-    return sensitivity_words(choices, tracks={one.track: view.track_name(one.track) for one in choices})
+    tracks = {one.track: view.track_name(one.track) for one in choices}
+    lead, *_listed = sensitivity_words(choices, tracks=tracks).split("; ")
+    deciding = [one.standing for one in choices if one.deciding]
+    others: dict[str, list[str]] = {}
+    for one in choices:
+        if one.standing not in deciding:
+            others.setdefault(one.standing, []).append(choice_words(one, tracks=tracks))
+    return lead, sorted(others.items())
 
 
-def _alternatives(view: View, row: Row) -> Markup | str:
+def _headings(item: Row) -> dict[str, str]:
+    """What each metric is called at the head of a column, with its unit; a number of models stands in a column of its own."""
+    found = {}
+    for name, metric in item["evaluation"]["metrics"].items():
+        if metric["details"].get("kind") != "count":
+            said = item["file"]["metrics"].get(name, {}).get("label") or item["words"]["metrics"].get(name, name)
+            unit = f", {metric['unit']}" if metric["unit"] else ""
+            found[name] = _heading(str(said).removeprefix("the ")) + unit
+    return found
+
+
+def _heading(words: str) -> str:
+    """The words with a capital first letter, unless a symbol stands first (h, r)."""
+    return format.sentence(words).removesuffix(".")
+
+
+def _named(view: View, reason: str) -> str:
+    """A reason with benchmarks by name."""
+    return _WORD.sub(lambda found: view.axis_name(found.group()), reason)
+
+
+def _alternatives(view: View, item: Row) -> Markup | str:
+    row, headings = item["evaluation"], _headings(item)
     if not row["alternatives"]:
         return ""
-    columns = (Column("Track"), Column("Reading"), Column("Standing"), Column("Values"), Column("n", "number"))
+    columns = (
+        Column("Track"),
+        Column("Reading"),
+        Column("Standing"),
+        *(Column(heading, "number") for heading in headings.values()),
+        Column("n", "number"),
+    )
     body = [
         (
-            tables.track(view.track_name(item["track"])),
-            filled(
-                '<span class="cw-long">{}{}</span>', item["says"], " (the one that decides)" if item["deciding"] else ""
-            ),
-            Cell(standing_chip(item["standing"]), item["standing"]),
-            item["reason"] or ", ".join(f"{name} {_value(value)}" for name, value in item["values"].items()),
-            tables.figure(item["n"], 0),
+            tables.track(view.track_name(one["track"])),
+            filled('<span class="cw-long">{}</span>', _read(one)),
+            _stands(view, one),
+            *(Cell(_value(one["values"].get(name)), one["values"].get(name)) for name in headings),
+            tables.figure(one["n"], 0),
         )
-        for item in row["alternatives"]
+        for one in row["alternatives"]
     ]
     return tables.table(columns, body, caption="The standing under every other choice")
+
+
+def _read(one: Row) -> str:
+    """What the reading says and which line h is measured from, where there are two."""
+    fit = f", the {'frozen' if one['fit'] == 'frozen' else 'refitted'} line" if one["fit"] else ""
+    return f"{one['says']}{fit}{' (the one that decides)' if one['deciding'] else ''}"
+
+
+def _stands(view: View, one: Row) -> Cell:
+    """The standing, and why no number tells it where none does."""
+    chip = standing_chip(one["standing"])
+    if one["reason"]:
+        chip = filled("{} <small>{}</small>", chip, _named(view, one["reason"]))
+    return Cell(chip, one["standing"])
 
 
 def _evidence(view: View, row: Row, base: str) -> Markup | str:
@@ -276,12 +326,12 @@ def _timeline(view: View, item: Row, base: str) -> Markup | str:
     steps = item["timeline"]
     if not steps:
         return ""
-    names = list(dict.fromkeys(name for step in steps for name in step["values"]))
+    headings = _headings(item)
     columns = (
         Column("Day", "day"),
         Column("Standing"),
         Column("Models", "number"),
-        *(Column(name, "number") for name in names),
+        *(Column(heading, "number") for heading in headings.values()),
         Column("What moved it"),
     )
     body: list[list[tables.Content]] = [
@@ -289,7 +339,7 @@ def _timeline(view: View, item: Row, base: str) -> Markup | str:
             Cell(step["day"], step["day"]),
             Cell(standing_chip(step["standing"]), step["standing"]),
             tables.figure(step["n"], 0),
-            *(Cell(_value(step["values"].get(name)), step["values"].get(name)) for name in names),
+            *(Cell(_value(step["values"].get(name)), step["values"].get(name)) for name in headings),
             Markup(", ").join(
                 filled("{} {}", model_link(view, move["model"], base), move["how"]) for move in step["moves"]
             )
@@ -337,7 +387,7 @@ def _timeline_chart(view: View, item: Row) -> Figure | None:
     thresholds = " and ".join(f"{_value(level)} {unit}".strip() for level in levels)
     return Figure(
         identity=f"timeline-{item['id']}",
-        title=f"{label[:1].upper()}{label[1:]}, day by day.",
+        title=f"{_heading(label)}, day by day.",
         finding=f"Now {points[-1]['y_text']}; {'thresholds' if len(levels) > 1 else 'threshold'} at {thresholds} (dashed).",
         chart=chart,
         keys=_standing_keys(points),

@@ -255,7 +255,8 @@ def by_date_table(view: View, rows: Sequence[Row]) -> Markup:
     for (low, high), members in sorted(periods.items()):
         ordered = sorted(members, key=lambda row: -row["signal"])
         best, *others = ordered
-        rest = ", ".join(f"{short(view, row['axis'])} {format.number(row['signal'], 1)}" for row in others)
+        told = [f"{short(view, row['axis'])} {format.number(row['signal'], 1)}" for row in others]
+        rest = ", ".join(one.replace(" ", format.NBSP) for one in told)
         body.append(
             (
                 Cell(f"{_month(low)} to {_month(high)}", _month(low)),

@@ -245,7 +245,7 @@ def replayed(runs: Sequence[Row], base: str) -> Markup | str:
     columns = (
         Column("Model"),
         Column("Strength", "number", "length of the vector, absolute"),
-        Column("of the norm", "number", "the same over the mean residual norm at the block"),
+        Column("Share of the norm", "number", "the same over the mean residual norm at the block"),
         Column("Text changed", "number", "completions that differ from the unsteered one: a diagnostic, not a success"),
         *_FLIPS,
     )
