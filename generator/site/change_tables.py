@@ -24,11 +24,14 @@ from generator.report.changes.records import (
     ScoreChange,
     SourceChange,
     StatisticChange,
+    Value,
 )
 from generator.report.changes.words import value_line
 from generator.site import format, tables
+from generator.site.claim_words import statistic_name
 from generator.site.escape import filled
 from generator.site.groups.board import standing_chip, state_chip, verdict_chip
+from generator.site.groups.predictions import headings
 from generator.site.published import no_value
 from generator.site.tables import Cell, Column
 from generator.site.view import View, axis_link, lab_chip, link, model_link, source_link
@@ -66,7 +69,7 @@ class ChangeTables:
                 Cell(self._named("predictions", row.id, row.title), row.title),
                 _turned(row.old_state, row.new_state, state_chip),
                 _turned(row.old_standing, row.new_standing, standing_chip),
-                _lines(value_line(value) for value in row.values),
+                _lines(self._value(row.id, value) for value in row.values),
                 self._movers(row.movers),
             )
             for row in rows
@@ -256,6 +259,13 @@ class ChangeTables:
             return filled('<a href="{}">{}</a>', link(self._base, f"{folder}/{identity}/"), name)
         return name
 
+    def _value(self, prediction: str, value: Value) -> str:
+        """A metric on both sides, by the words and the unit the page of the prediction has for it."""
+        items = (self._view.section("predictions") or {}).get("items", ())
+        heads = next((headings(item) for item in items if item["id"] == prediction), {})
+        name = f"{heads[value.name]}:" if value.name in heads else value.name
+        return value_line(value.model_copy(update={"name": name}))
+
     def _statistic(self, row: StatisticChange) -> Cell:
         about = (
             " × ".join(self._view.axis_name(axis) for axis in row.axes)
@@ -273,15 +283,18 @@ class ChangeTables:
         return Cell(
             filled(
                 '<b>{}</b>{} <span class="cw-where">{}</span>{}',
-                " ".join(
-                    word for word in row.name.split() if "~" not in word
-                ),  # the pair of benchmarks stands beside it
+                self._named_words(row.name),
                 f", {about}" if about else "",
                 where,
                 flip,
             ),
             row.id,
         )
+
+    def _named_words(self, name: str) -> str:
+        """A statistic with labs, families and benchmarks by name; the pair of benchmarks stands beside it."""
+        words = (self._view.axis_name(word) for word in name.split() if "~" not in word)
+        return statistic_name(self._view, " ".join(words))
 
     def _place(self, row: StatisticChange) -> Markup:
         """The page that shows a statistic of no track alone, with what else its id says; the id itself where no page does."""
@@ -311,7 +324,9 @@ class ChangeTables:
             for mover in movers[:MOVERS]
         ]
         rest = len(movers) - len(shown)
-        return Markup(", ").join(shown) + (f" and {rest} more" if rest else "")
+        return filled(
+            '<span class="cw-movers">{}{}</span>', Markup(", ").join(shown), f" and {rest} more" if rest else ""
+        )
 
 
 def _turned(old: str, new: str, chip) -> Markup:  # type: ignore[no-untyped-def]

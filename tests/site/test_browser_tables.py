@@ -113,7 +113,7 @@ def test_the_rows_of_the_page_stand_when_all_have_come_and_those_of_the_script_s
     assert page.locator(".cw-count").inner_text() == "140 of 140"
     before = page.evaluate(f"window.first.map({cells})")
     page.get_by_role("button", name="Show 100 more (115 left)").click()
-    page.get_by_role("button", name="Show 15 more (15 left)").wait_for()
+    page.get_by_role("button", name="Show the last 15").wait_for()
     assert page.locator("#all-models tbody tr").count() == 125
     page.get_by_text("Columns", exact=True).click()
     page.get_by_role("checkbox", name="Family").check()

@@ -97,7 +97,7 @@ def test_metrics_of_a_prediction_are_told_by_their_words_and_units_and_reasons_n
         "words": {"metrics": {"swe_spread": "the SWE-bench Verified spread among the top 5", "r": "h of counting release 1"}},
         "file": {"metrics": {"n": {}, "swe_spread": {"label": "the SWE-bench spread of the top five"}, "r": {}}},
     }  # fmt: skip
-    assert predictions._headings(item) == {
+    assert predictions.headings(item) == {
         "swe_spread": "SWE-bench spread of the top five, pp",
         "r": "h of counting release 1",
     }

@@ -17,6 +17,8 @@ from generator.report.changes.records import (
 MINUS = "\u2212"
 #: Named models, scores and statistics in a headline before "and N more".
 NAMED = 3
+#: Units of counts, which have no decimals.
+_COUNTED = ("", "models")
 
 
 def number(value: float | None, digits: int = 2) -> str:
@@ -79,7 +81,7 @@ def score_line(item: ScoreChange, names: Mapping[str, str]) -> str:
 def value_line(value: Value) -> str:
     """``n 41 → 42``, ``r 0.84 → 0.85``: counts without decimals."""
     whole = all(side is None or side.is_integer() for side in (value.old, value.new))
-    digits = 0 if whole and not value.unit else 2
+    digits = 0 if whole and value.unit in _COUNTED else 2
     return f"{value.name} {number(value.old, digits)} → {number(value.new, digits)}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,12 +16,13 @@ from generator.site.tables import Cell, Column
 from generator.site.view import View, link, model_link
 from generator.site.wording import has_estimate
 
+#: A noun counted once that a stored reason has in the plural.
+_ONE = re.compile(r"(?<!\d)(1 release)s\b")
 Row = Mapping[str, Any]
 
 
 def lab_details(view: View, lab: str, track: str) -> Markup:
-    """HTML for the page ``labs/<lab>/``: empty where the bundle has no dated release of the lab on both axes of "
-    "the track."""
+    """HTML for the page ``labs/<lab>/``: empty where the bundle has no dated release of the lab on both axes of the track."""
     found = ((view.section("labs") or {}).get(track) or {}).get(lab)
     if not found or not found["trajectory"]:
         return Markup("")
@@ -43,7 +45,8 @@ def _ended(text: str) -> str:
 def oscillation_sentence(statistic: Row) -> str:
     """How often h turned round beside shuffled order, or why no test is given."""
     if not has_estimate(statistic):
-        return format.sentence(f"Oscillation: {statistic['reason'] or 'not computed'}")
+        reason = _ONE.sub(r"\1", statistic["reason"] or "not computed")
+        return format.sentence(f"Oscillation: {reason}")
     details = statistic["details"]
     text = (
         f"Over {format.plural(statistic['n'], 'release')} h turns round {format.number(statistic['estimate'], 0)} "

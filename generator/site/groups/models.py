@@ -188,17 +188,22 @@ def _value(row: Row) -> Cell:
     return Cell(filled("{}{}", text, more), float(row["value"]))
 
 
+_TOOLS = {"true": "with tools", "false": "without tools"}
+
+
 def _protocol(protocol: Row) -> Markup:
     if not protocol:
         return Markup('<span class="cw-none">not stated</span>')
     words = {
         "shots": "{}-shot",
-        "tools": "tools: {}",
         "effort": "effort {}",
         "attempts": "attempts {}",
         "step": "step {}",
     }
-    parts = [words.get(name, "{}").format(value) for name, value in protocol.items()]
+    parts = [
+        _TOOLS.get(str(value), f"tools: {value}") if name == "tools" else words.get(name, "{}").format(value)
+        for name, value in protocol.items()
+    ]
     return filled("{}", ", ".join(parts))
 
 

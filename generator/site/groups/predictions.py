@@ -217,12 +217,14 @@ def _sensitivity(view: View, row: Row) -> tuple[str, list[tuple[str, list[str]]]
     return lead, sorted(others.items())
 
 
-def _headings(item: Row) -> dict[str, str]:
+def headings(item: Row) -> dict[str, str]:
     """What each metric is called at the head of a column, with its unit; a number of models stands in a column of its own."""
     found = {}
     for name, metric in item["evaluation"]["metrics"].items():
         if metric["details"].get("kind") != "count":
-            said = item["file"]["metrics"].get(name, {}).get("label") or item["words"]["metrics"].get(name, name)
+            said = item["file"].get("metrics", {}).get(name, {}).get("label") or item["words"]["metrics"].get(
+                name, name
+            )
             unit = f", {metric['unit']}" if metric["unit"] else ""
             found[name] = _heading(str(said).removeprefix("the ")) + unit
     return found
@@ -239,14 +241,14 @@ def _named(view: View, reason: str) -> str:
 
 
 def _alternatives(view: View, item: Row) -> Markup | str:
-    row, headings = item["evaluation"], _headings(item)
+    row, heads = item["evaluation"], headings(item)
     if not row["alternatives"]:
         return ""
     columns = (
         Column("Track"),
         Column("Reading"),
         Column("Standing"),
-        *(Column(heading, "number") for heading in headings.values()),
+        *(Column(heading, "number") for heading in heads.values()),
         Column("n", "number"),
     )
     body = [
@@ -254,7 +256,7 @@ def _alternatives(view: View, item: Row) -> Markup | str:
             tables.track(view.track_name(one["track"])),
             filled('<span class="cw-long">{}</span>', _read(one)),
             _stands(view, one),
-            *(Cell(_value(one["values"].get(name)), one["values"].get(name)) for name in headings),
+            *(Cell(_value(one["values"].get(name)), one["values"].get(name)) for name in heads),
             tables.figure(one["n"], 0),
         )
         for one in row["alternatives"]
@@ -326,12 +328,12 @@ def _timeline(view: View, item: Row, base: str) -> Markup | str:
     steps = item["timeline"]
     if not steps:
         return ""
-    headings = _headings(item)
+    heads = headings(item)
     columns = (
         Column("Day", "day"),
         Column("Standing"),
         Column("Models", "number"),
-        *(Column(heading, "number") for heading in headings.values()),
+        *(Column(heading, "number") for heading in heads.values()),
         Column("What moved it"),
     )
     body: list[list[tables.Content]] = [
@@ -339,7 +341,7 @@ def _timeline(view: View, item: Row, base: str) -> Markup | str:
             Cell(step["day"], step["day"]),
             Cell(standing_chip(step["standing"]), step["standing"]),
             tables.figure(step["n"], 0),
-            *(Cell(_value(step["values"].get(name)), step["values"].get(name)) for name in headings),
+            *(Cell(_value(step["values"].get(name)), step["values"].get(name)) for name in heads),
             Markup(", ").join(
                 filled("{} {}", model_link(view, move["model"], base), move["how"]) for move in step["moves"]
             )

@@ -30,6 +30,7 @@ NOTHING = Markup('<p class="cw-note">This project holds no measurements. <code>m
 MISSING = Markup(
     '<p class="cw-note">“{}” is not among the measurements kept here. <code>python -m bench {}</code> measures it.</p>'
 )
+_NEGATIVE, _PERCENT = re.compile(r"(?<![\w.-])-(?=\d)"), re.compile(r"(?<=\d)%")
 _POWER = re.compile(r"\^(\d+(?:\.\d+)?)")
 Row = Mapping[str, Any]
 
@@ -146,10 +147,11 @@ def _with_spread(row: Row) -> Cell:
 
 
 def _note(row: Row) -> Cell:
-    """The note with raised exponents; a dash where there is none."""
+    """The note with raised exponents, true minus signs and joined units; a dash where there is none."""
     if not row.get("note"):
         return tables.text(None)
-    raised = _POWER.sub(r"<sup>\1</sup>", str(escape(row["note"])))
+    note = format.joined_units(_PERCENT.sub(format.NBSP + "%", _NEGATIVE.sub(format.MINUS, str(row["note"]))))
+    raised = _POWER.sub(r"<sup>\1</sup>", str(escape(note)))
     return Cell(filled('<span class="cw-long">{}</span>', Markup(raised)))  # noqa: S704 - escaped above
 
 

@@ -61,10 +61,13 @@ export function number(value, digits = 1) {
 
 export const signed = (value, digits = 1) => (Number(value.toFixed(digits)) > 0 ? "+" : "") + number(value, digits);
 
-const WORDS = { shots: "-shot", tools: "tools: ", effort: "effort ", attempts: "attempts ", step: "step " };
+const WORDS = { shots: "-shot", effort: "effort ", attempts: "attempts ", step: "step " };
+
+const TOOLS = { true: "with tools", false: "without tools" };
 
 export function protocolWords(protocol) {
   const parts = Object.entries(protocol).map(([name, value]) => {
+    if (name === "tools") return TOOLS[value] ?? `tools: ${value}`;
     const word = WORDS[name] ?? "";
     return word.startsWith("-") ? `${value}${word}` : `${word}${value}`;
   });

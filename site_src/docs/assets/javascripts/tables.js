@@ -308,7 +308,7 @@ class DataTable {
   more(left) {
     this.button?.remove();
     if (left <= 0) return;
-    const button = element("button", { type: "button", class: "cw-button" }, `Show ${Math.min(left, PAGE)} more (${thousands(left)} left)`);
+    const button = element("button", { type: "button", class: "cw-button" }, left > PAGE ? `Show ${PAGE} more (${thousands(left)} left)` : `Show ${left === 1 ? "the last one" : `the last ${left}`}`);
     button.addEventListener("click", async () => {
       const first = this.limit;
       this.limit += PAGE;
