@@ -24,6 +24,8 @@ _WORDS = {
 }  # fmt: skip
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)([bm])")
 _PERCENT = re.compile(r"(?<=\d) ?%(?!\d)")
+#: At the last dot that is not a decimal point.
+_PARTED = re.compile(r"(.+)\.(?!\d)(.+)")
 SHOWN_VALUES = 6
 _NONE = "none"
 _ENDS = 2  # of a range
@@ -52,10 +54,16 @@ def number_name(view: View, identity: str) -> str:
     whole = _entity(view, identity)
     if whole:
         return whole
-    head, dot, tail = identity.rpartition(".")
-    if dot and not tail[0].isdigit():
+    head, tail = parted(identity)
+    if head:
         return f"{number_name(view, head)}: {_words(tail)}"
     return _qualified(view, identity) or _words(identity)
+
+
+def parted(identity: str) -> tuple[str, str]:
+    """What a number is of, and the rest: ``bloom.permuted`` and ``above_0.9``; '' and the id where it is of nothing."""
+    found = _PARTED.fullmatch(identity)
+    return (found[1], found[2]) if found else ("", identity)
 
 
 def statistic_name(view: View, name: str) -> str:

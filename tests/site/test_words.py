@@ -14,7 +14,16 @@ from generator.site import claim_words, format
 from generator.site.charts import ChartStore
 from generator.site.figures import h_timeline
 from generator.site.frontier_figures import _apart
-from generator.site.groups import changes, claims, forecast_dynamics, labs, predictions, speed, steering_levers
+from generator.site.groups import (
+    changes,
+    claims,
+    deviation,
+    forecast_dynamics,
+    labs,
+    predictions,
+    speed,
+    steering_levers,
+)
 from generator.site.groups.steering_parts import caveat_words
 from generator.site.view import View
 from generator.site.wording import coupling_sentence, interval_kind
@@ -167,6 +176,33 @@ def test_a_verdict_and_a_reading_show_names_in_the_place_of_ids(view: View):
     assert claim_words.prose(view, f"{family}/x {family}_y {family}.json a-{family}") == (
         f"{family}/x {family}_y {family}.json a-{family}"
     )
+
+
+def test_what_a_recipe_gives_of_one_thing_is_one_entry_and_a_decimal_point_is_no_dot_between_names(view: View):
+    family = next(iter(view.families))
+    name = view.families[family]["name"]
+    values = {family: 0.5, f"{family}.r": 0.25, f"{family}.above_0.9": 1.0, "families": 3}
+    listed = str(claims._given(view, {"published": []}, values))
+    assert listed.count("<li>") == 2
+    assert f"<li>{name}{NBSP}={NBSP}0.5; r{NBSP}={NBSP}0.25; above 0.9{NBSP}={NBSP}1</li>" in listed
+    assert claims._given(view, {"published": []}, {}) == ""
+
+
+@pytest.mark.parametrize("name", ["r", "Google DeepMind", "mean of mean absolute errors, % of the score"])
+def test_names_beside_the_drawing_of_a_claim_fit_it_in_the_words_of_a_phone(name: str):
+    one = {"name": name, "value": 2.0, "recomputed": 1.0, "allowed": 0.1, "status": "differs"}
+    drawn = str(deviation.chart([one, one | {"name": "x", "status": "agrees"}]))
+    lines = re.findall(r'<tspan x="(\d+)"[^>]*>([^<]*)<', drawn)
+    assert " ".join(text for _x, text in lines) == f"{name} x"
+    letter = 0.6 * 18  # px of a letter of the words a phone has
+    assert all(int(x) >= letter * len(text) - 4 for x, text in lines)
+    rows = [float(y) for y in re.findall(r'<text y="([\d.]+)"', drawn)]
+    assert rows[1] - rows[0] >= 18 * (len(lines) - 1) / 2
+
+
+def test_notes_of_measurements_have_true_minus_signs_and_joined_units():
+    cell = speed._note({"note": "overhead -0.6%; a-1 build --force; 2^0.9 of 3 %"})
+    assert f"overhead −0.6{NBSP}%; a-1 build --force; 2<sup>0.9</sup> of 3{NBSP}%" in str(cell.html)
 
 
 def test_a_recomputed_value_has_the_unit_of_the_printed_one(view: View):

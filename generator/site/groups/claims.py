@@ -12,6 +12,7 @@ from generator.site import format, tables
 from generator.site.claim_words import (
     measured,
     number_name,
+    parted,
     printed,
     prose,
     statistic_name,
@@ -175,8 +176,7 @@ def _given(view: View, item: Row, values: Row) -> Markup | str:
     """What a recipe gives, as a list: the numbers of one model, family or lab (``google``, ``google.slope``) are one entry."""
     entries: dict[str, list[Markup]] = {}
     for name, found in values.items():
-        head, dot, tail = name.rpartition(".")
-        of = head if dot and not tail[0].isdigit() else name
+        of = parted(name)[0] or name
         said = measured(view, found, unit_of(item, name, found))
         short = number_name(view, name)
         if of in entries:

@@ -251,7 +251,7 @@ def _alternatives(view: View, item: Row) -> Markup | str:
         *(Column(heading, "number") for heading in heads.values()),
         Column("n", "number"),
     )
-    body = [
+    body: list[Sequence[tables.Content]] = [
         (
             tables.track(view.track_name(one["track"])),
             filled('<span class="cw-long">{}</span>', _read(one)),
