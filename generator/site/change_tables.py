@@ -145,7 +145,7 @@ class ChangeTables:
             )
             for row in rows
         ]
-        return tables.table(columns, body, caption="Statistics that moved", classes=tables.NARROW)
+        return tables.table(columns, body, caption="Statistics that moved", classes=f"{tables.NARROW} {tables.STACKED}")
 
     def h(self, rows: Sequence[HChange]) -> Markup:
         columns = (

@@ -142,7 +142,7 @@ def _score(cell: Row | None, unit: str) -> Cell:
         return tables.figure(None)
     text = format.amount(cell["value"], unit)
     if format.known(cell["stderr"]):
-        text += f" ± {format.number(cell['stderr'])}"
+        text += f" ±{format.NBSP}{format.number(cell['stderr'])}"
     return Cell(text, float(cell["value"]))
 
 
@@ -183,7 +183,7 @@ def _benchmark(view: View, row: Row, base: str) -> Markup:
 def _value(row: Row) -> Cell:
     text = format.amount(row["value"], row["unit"])
     if format.known(row["stderr"]):
-        text += f" ± {format.number(row['stderr'])}"
+        text += f" ±{format.NBSP}{format.number(row['stderr'])}"
     more = filled("<br><small>n = {}</small>", format.count(row["n"])) if format.known(row["n"]) else Markup("")
     return Cell(filled("{}{}", text, more), float(row["value"]))
 
