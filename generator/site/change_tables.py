@@ -31,7 +31,7 @@ from generator.site import format, tables
 from generator.site.claim_words import statistic_name
 from generator.site.escape import filled
 from generator.site.groups.board import standing_chip, state_chip, verdict_chip
-from generator.site.groups.predictions import headings
+from generator.site.groups.choices import headings
 from generator.site.published import no_value
 from generator.site.tables import Cell, Column
 from generator.site.view import View, axis_link, lab_chip, link, model_link, source_link

@@ -16,6 +16,7 @@ from generator.site.figures import h_timeline
 from generator.site.frontier_figures import _apart
 from generator.site.groups import (
     changes,
+    choices,
     claims,
     deviation,
     forecast_dynamics,
@@ -90,11 +91,11 @@ def test_choices_of_a_prediction_are_told_by_the_names_of_tracks_and_what_readin
         choice("maker", "chosen", "the chosen reading", "on course to pass", deciding=True),
         choice("epoch", "new-models-only", "only new models", "too few data"),
     ]
-    lead, others = predictions._sensitivity(view, {"alternatives": rows})
+    lead, others = choices.sensitivity(view, {"alternatives": rows})
     assert lead == "No choice contradicts the standing (on course to pass), but 1 of 1 others cannot tell"
     assert others == [("too few data", [f"“{view.track_name('epoch')}”, only new models"])]
     rows[1]["standing"] = "on course to pass"
-    assert predictions._sensitivity(view, {"alternatives": rows})[1] == []
+    assert choices.sensitivity(view, {"alternatives": rows})[1] == []
 
 
 def test_metrics_of_a_prediction_are_told_by_their_words_and_units_and_reasons_name_benchmarks(view: View):
@@ -106,14 +107,12 @@ def test_metrics_of_a_prediction_are_told_by_their_words_and_units_and_reasons_n
         "words": {"metrics": {"swe_spread": "the SWE-bench Verified spread among the top 5", "r": "h of counting release 1"}},
         "file": {"metrics": {"n": {}, "swe_spread": {"label": "the SWE-bench spread of the top five"}, "r": {}}},
     }  # fmt: skip
-    assert predictions.headings(item) == {
+    assert choices.headings(item) == {
         "swe_spread": "SWE-bench spread of the top five, pp",
         "r": "h of counting release 1",
     }
     reason = "0 models have scores on swe-bench-verified and gpqa-diamond; 5 are needed"
-    assert (
-        predictions._named(view, reason) == "0 models have scores on SWE-bench Verified and GPQA Diamond; 5 are needed"
-    )
+    assert choices.named(view, reason) == "0 models have scores on SWE-bench Verified and GPQA Diamond; 5 are needed"
 
 
 def test_a_lever_tells_its_move_in_percentage_points(view: View):

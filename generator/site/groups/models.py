@@ -21,6 +21,8 @@ INDEX = "models/"
 BY_LAB = "models/by-lab/"
 #: rows that the page itself holds, as many as the script shows at first; it loads all of them
 STATIC_ROWS = 25
+#: What the setting of tools in a protocol says.
+_TOOLS = {"true": "with tools", "false": "without tools"}
 Row = Mapping[str, Any]
 
 
@@ -186,9 +188,6 @@ def _value(row: Row) -> Cell:
         text += f" ±{format.NBSP}{format.number(row['stderr'])}"
     more = filled("<br><small>n = {}</small>", format.count(row["n"])) if format.known(row["n"]) else Markup("")
     return Cell(filled("{}{}", text, more), float(row["value"]))
-
-
-_TOOLS = {"true": "with tools", "false": "without tools"}
 
 
 def _protocol(protocol: Row) -> Markup:

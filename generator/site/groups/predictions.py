@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from markupsafe import Markup
 
-from generator.predictions.result import Alternative
-from generator.predictions.words import choice_words, sensitivity_words
 from generator.site import format, tables
 from generator.site.charts import Figure, Key
 from generator.site.escape import filled
 from generator.site.forecast_blocks import chance_block
 from generator.site.groups.board import deadline, prediction_rows, standing_chip, state_chip
+from generator.site.groups.choices import alternatives, figure_words, heading, headings, named, sensitivity
 from generator.site.page import Group, Page, base_of
 from generator.site.tables import Cell, Column
 from generator.site.view import View, lab_chip, model_link, source_link
@@ -29,8 +27,6 @@ STANDING_COLOURS = {
 }
 #: Two computations of one correlation over the same scores differ by less.
 SAME = 1e-9
-#: What may be the id of a benchmark in a sentence.
-_WORD = re.compile(r"[\w-]+(?:\.[\w-]+)*")
 Row = Mapping[str, Any]
 
 
@@ -111,9 +107,9 @@ def _page(view: View, item: Row) -> Page:
         origin=source_link(file["origin"]["url"], file["origin"]["title"]),
         metrics=_metrics(view, item),
         beside=_beside(view, row),
-        sensitivity=_sensitivity(view, row),
+        sensitivity=sensitivity(view, row),
         firmness=_firmness(row),
-        alternatives=_alternatives(view, item),
+        alternatives=alternatives(view, item),
         evidence=_evidence(view, row, base),
         releases=_releases(view, row, base),
         timeline=_timeline(view, item, base),
@@ -143,12 +139,12 @@ def _metrics(view: View, item: Row) -> Markup:
     for name, metric in item["evaluation"]["metrics"].items():
         words = str(item["words"]["metrics"].get(name, name))
         bounds = metric["interval"]
-        value = Cell(f"{_value(metric['estimate'])} {metric['unit']}".strip(), metric["estimate"])
+        value = Cell(f"{figure_words(metric['estimate'])} {metric['unit']}".strip(), metric["estimate"])
         if not format.known(metric["estimate"]):
-            value = Cell(filled('<span class="cw-none">{}</span>', _named(view, metric["reason"])))
+            value = Cell(filled('<span class="cw-none">{}</span>', named(view, metric["reason"])))
         shown = tables.bounds(bounds["low"], bounds["high"], 2) if bounds else tables.text(None)
         kind = tables.text(interval_kind(bounds) or None)
-        body.append((_heading(words), value, shown, kind, tables.figure(metric["n"], 0)))
+        body.append((heading(words), value, shown, kind, tables.figure(metric["n"], 0)))
     return tables.table(columns, body, caption="What is measured", sortable=False)
 
 
@@ -180,10 +176,6 @@ def _beside(view: View, row: Row) -> list[str]:
     return found
 
 
-def _value(value: Any) -> str:
-    return format.words(float(value)) if format.known(value) else format.MISSING
-
-
 def _firmness(row: Row) -> Markup | str:
     """Share of resamples in each standing, a row a scheme."""
     if not row["firmness"]:
@@ -202,80 +194,6 @@ def _firmness(row: Row) -> Markup | str:
         for item in row["firmness"]
     ]
     return tables.table(columns, body, caption="How firm the standing is", sortable=False)
-
-
-def _sensitivity(view: View, row: Row) -> tuple[str, list[tuple[str, list[str]]]]:
-    """Whether the standing depends on the choice, and each other standing with the choices that lead to it, in words."""
-    choices = [Alternative(**item) for item in row["alternatives"]]
-    tracks = {one.track: view.track_name(one.track) for one in choices}
-    lead, *_listed = sensitivity_words(choices, tracks=tracks).split("; ")
-    deciding = [one.standing for one in choices if one.deciding]
-    others: dict[str, list[str]] = {}
-    for one in choices:
-        if one.standing not in deciding:
-            others.setdefault(one.standing, []).append(choice_words(one, tracks=tracks))
-    return lead, sorted(others.items())
-
-
-def headings(item: Row) -> dict[str, str]:
-    """What each metric is called at the head of a column, with its unit; a number of models stands in a column of its own."""
-    found = {}
-    for name, metric in item["evaluation"]["metrics"].items():
-        if metric["details"].get("kind") != "count":
-            said = item["file"].get("metrics", {}).get(name, {}).get("label") or item["words"]["metrics"].get(
-                name, name
-            )
-            unit = f", {metric['unit']}" if metric["unit"] else ""
-            found[name] = _heading(str(said).removeprefix("the ")) + unit
-    return found
-
-
-def _heading(words: str) -> str:
-    """The words with a capital first letter, unless a symbol stands first (h, r)."""
-    return format.sentence(words).removesuffix(".")
-
-
-def _named(view: View, reason: str) -> str:
-    """A reason with benchmarks by name."""
-    return _WORD.sub(lambda found: view.axis_name(found.group()), reason)
-
-
-def _alternatives(view: View, item: Row) -> Markup | str:
-    row, heads = item["evaluation"], headings(item)
-    if not row["alternatives"]:
-        return ""
-    columns = (
-        Column("Track"),
-        Column("Reading"),
-        Column("Standing"),
-        *(Column(heading, "number") for heading in heads.values()),
-        Column("n", "number"),
-    )
-    body: list[Sequence[tables.Content]] = [
-        (
-            tables.track(view.track_name(one["track"])),
-            filled('<span class="cw-long">{}</span>', _read(one)),
-            _stands(view, one),
-            *(Cell(_value(one["values"].get(name)), one["values"].get(name)) for name in heads),
-            tables.figure(one["n"], 0),
-        )
-        for one in row["alternatives"]
-    ]
-    return tables.table(columns, body, caption="The standing under every other choice")
-
-
-def _read(one: Row) -> str:
-    """What the reading says and which line h is measured from, where there are two."""
-    fit = f", the {'frozen' if one['fit'] == 'frozen' else 'refitted'} line" if one["fit"] else ""
-    return f"{one['says']}{fit}{' (the one that decides)' if one['deciding'] else ''}"
-
-
-def _stands(view: View, one: Row) -> Cell:
-    """The standing, and why no number tells it where none does."""
-    chip = standing_chip(one["standing"])
-    if one["reason"]:
-        chip = filled("{} <small>{}</small>", chip, _named(view, one["reason"]))
-    return Cell(chip, one["standing"])
 
 
 def _evidence(view: View, row: Row, base: str) -> Markup | str:
@@ -341,7 +259,7 @@ def _timeline(view: View, item: Row, base: str) -> Markup | str:
             Cell(step["day"], step["day"]),
             Cell(standing_chip(step["standing"]), step["standing"]),
             tables.figure(step["n"], 0),
-            *(Cell(_value(step["values"].get(name)), step["values"].get(name)) for name in heads),
+            *(Cell(figure_words(step["values"].get(name)), step["values"].get(name)) for name in heads),
             Markup(", ").join(
                 filled("{} {}", model_link(view, move["model"], base), move["how"]) for move in step["moves"]
             )
@@ -372,7 +290,7 @@ def _timeline_chart(view: View, item: Row) -> Figure | None:
             "who": str(step["n"]),
             "label": "",
             "x_text": step["day"],
-            "y_text": f"{_value(step['values'][metric])} {unit}".strip(),
+            "y_text": f"{figure_words(step['values'][metric])} {unit}".strip(),
         }
         for step in item["timeline"]
         if format.known(step["values"].get(metric))
@@ -386,10 +304,10 @@ def _timeline_chart(view: View, item: Row) -> Figure | None:
         {"points": points, "levels": [{"y": level} for level in levels]},
         {"x": "Day", "y": f"Value, {unit}" if unit else "Value", "who": "Models"},
     )
-    thresholds = " and ".join(f"{_value(level)} {unit}".strip() for level in levels)
+    thresholds = " and ".join(f"{figure_words(level)} {unit}".strip() for level in levels)
     return Figure(
         identity=f"timeline-{item['id']}",
-        title=f"{_heading(label)}, day by day.",
+        title=f"{heading(label)}, day by day.",
         finding=f"Now {points[-1]['y_text']}; {'thresholds' if len(levels) > 1 else 'threshold'} at {thresholds} (dashed).",
         chart=chart,
         keys=_standing_keys(points),

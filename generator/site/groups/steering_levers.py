@@ -200,10 +200,9 @@ def summary(grid: Row) -> Markup:
 
 
 def _moved(move: Row) -> Markup:
-    text = filled(
-        "{}<br><small>{}</small>", format.signed(100 * move["mean"]), between(move["low"], move["high"], sign=True)
-    )
-    return text if move["moves"] else text + Markup("<br><small>includes zero</small>")
+    bounds = between(move["low"], move["high"], sign=True)
+    zero = "" if move["moves"] else Markup("<br>includes zero")
+    return filled("{}<br><small>{}{}</small>", format.signed(100 * move["mean"]), bounds, zero)
 
 
 def slope_words(found: Row) -> str:
