@@ -149,7 +149,7 @@ def test_models_are_compared_by_keyboard_and_the_link_is_the_whole_state(desk: W
     page.wait_for_url("**/compare/?m=acme-1,zeta-1")
     row = page.locator(".cw-compare__table tr", has_text="SWE-bench Verified").first
     row.get_by_text("▲ +8.0").wait_for()
-    assert "± 1.5" in row.inner_text()
+    assert "±\u00a01.5" in row.inner_text()
     assert row.get_by_role("link", name="A card <script>").count() == 2
     field.fill("acme")
     field.press("Enter")
