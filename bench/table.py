@@ -42,6 +42,8 @@ def about(run: Mapping[str, Any]) -> str:
     host = run["machine"]
     words = [f"{run['date']}, commit {run['commit']}, {host['cores']} cores", host.get("processor") or host["machine"]]
     words += [f"Python {host['python']}"]
+    if host.get("additions"):
+        words += [f"ten million additions in {host['additions']:.2f} s"]
     text = ", ".join(words)
     load = host.get("load")
     if load is not None and load > 0.5 * host["cores"]:

@@ -119,7 +119,11 @@ def _table(group: str, run: Row) -> Markup:
 def _about(run: Row) -> str:
     host = run["machine"]
     processor = host.get("processor") or host["machine"]
-    text = f"{run['date']}, commit {run['commit']}, {host['cores']} cores, {processor}, Python {host['python']}."
+    text = f"{run['date']}, commit {run['commit']}, {host['cores']} cores, {processor}, Python {host['python']}"
+    speed = host.get("additions")
+    text += (
+        f"; ten million additions in plain Python take it {format.number(speed, 2)}{format.NBSP}s." if speed else "."
+    )
     load = host.get("load")
     if load is not None and load > 0.5 * host["cores"]:
         text += f" The machine was busy with other work (load {format.number(load, 1)} on {host['cores']} cores): times are upper limits."
