@@ -125,12 +125,20 @@ def make_bundle(
         _add_h(described["models"], computed.frames)
         tell("forecasts")
         sections["forecasts"] = forecasts()
-        tell("claims and predictions, still")
-        sections |= other()
         tell("tables")
         steering = benchmark()
         if steering.section is not None:
             sections["steering"] = steering.section
+        listed = tables(
+            registry,
+            observations,
+            {**panels, **papers.panels},
+            {**computed.frames, **papers.frames},
+            described["models"],
+            names=NAMES,
+        ) | steering_tables(steering)
+        tell("claims and predictions, still")
+        sections |= other()
     earlier = read_changes(root)
     sections["changes"] = changes_section(earlier)
     sections["outputs"] |= changes_feed(earlier, as_of=as_of.isoformat())
@@ -140,15 +148,7 @@ def make_bundle(
         ),
         statistics=Computed({**computed.statistics, **papers.statistics}, {}).as_json(),
         entities=described,
-        tables=tables(
-            registry,
-            observations,
-            {**panels, **papers.panels},
-            {**computed.frames, **papers.frames},
-            described["models"],
-            names=NAMES,
-        )
-        | steering_tables(steering),
+        tables=listed,
         sections=sections,
         files={f"steering/live/{name}": content for name, content in steering.files.items()},
     )
