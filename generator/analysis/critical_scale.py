@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Callable
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -126,8 +127,9 @@ def critical_scale(
     )
     frame = rows(source, (x, y))
     models = tuple(map(str, frame.index[frame["family"] == family]))
+    stream = _streams(rng)(family)
     statistic = _family_scale(
-        family, models, _columns(table), axes=(x, y), unit=UNITS[order], rng=rng, resamples=resamples, level=level
+        family, models, _columns(table), axes=(x, y), unit=UNITS[order], rng=stream, resamples=resamples, level=level
     )
     return label(statistic, source)
 
@@ -142,10 +144,11 @@ def critical_scales(
     order: str = "params",
     level: float = 0.95,
 ) -> dict[str, Statistic]:
-    """`critical_scale` of every family with at least one model on both axes, by family id."""
+    """`critical_scale` of every family with at least one model on both axes, by family id: each as it is when asked for alone."""
     frame = rows(source, (x, y))
     table = gamma_table(source, x, y, order=order, repeated="mean", chances=False)
-    options: dict[str, Any] = {"axes": (x, y), "unit": UNITS[order], "rng": rng, "resamples": resamples, "level": level}
+    options: dict[str, Any] = {"axes": (x, y), "unit": UNITS[order], "resamples": resamples, "level": level}
+    streams = _streams(rng)
     steps = _columns(table)
     names, starts = np.unique(steps["family"], return_index=True)  # rows of one family stand together
     parts = {
@@ -155,8 +158,15 @@ def critical_scales(
     found = {}
     for family, models in frame.groupby("family", sort=True).groups.items():
         own = {name: values[parts.get(str(family), slice(0))] for name, values in steps.items()}
-        found[str(family)] = label(_family_scale(str(family), tuple(map(str, models)), own, **options), source)
+        statistic = _family_scale(str(family), tuple(map(str, models)), own, rng=streams(str(family)), **options)
+        found[str(family)] = label(statistic, source)
     return found
+
+
+def _streams(rng: np.random.Generator) -> Callable[[str], np.random.Generator]:
+    """A stream for each family, the same whichever other families are asked for."""
+    first = int(rng.integers(2**63))
+    return lambda family: np.random.default_rng([first, *family.encode()])
 
 
 def _columns(table: pd.DataFrame) -> Steps:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import textwrap
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -53,8 +54,14 @@ def _results(
     provider = provider_of(project, registry)
     day = as_of.date() if as_of else provider.observations.newest_day
     live = {track: provider(track, day) for track in registry.tracks}
-    rng = generator_for(seed, "claims")
-    return evaluate_claims(project, live_panels=live, rng=rng, resamples=resamples, only=ids or None)
+    return evaluate_claims(
+        project,
+        live_panels=live,
+        rng=generator_for(seed, "claims"),
+        streams=partial(generator_for, seed),
+        resamples=resamples,
+        only=ids or None,
+    )
 
 
 def _overview(results: list[ClaimResult]) -> str:

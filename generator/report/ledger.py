@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from generator.analysis.claims import (
@@ -44,6 +45,7 @@ def _section(panels: Mapping[str, Panel], published: Any, *, seed: int, resample
         ledger=ledger,
         live_panels=panels,
         rng=generator_for(seed, "claims"),
+        streams=partial(generator_for, seed),
         resamples=resamples,
         keep=lambda compute: memo("claims-recipes", published, compute),
     )

@@ -78,6 +78,13 @@ def test_first_positive_intervals_are_those_recomputed_from_the_released_table(r
         assert (None if first is None else [size / 1e9 for size in first]) == pytest.approx(interval), family
 
 
+def test_a_family_has_the_same_interval_alone_as_among_all() -> None:
+    found = critical_scales(base_panel(), HS, TQA, rng=np.random.default_rng(3), resamples=200)
+    alone = critical_scale(base_panel(), "opt", HS, TQA, rng=np.random.default_rng(3), resamples=200)
+    assert alone.interval is not None
+    assert alone.as_dict() == found["opt"].as_dict()
+
+
 def test_pythia_is_not_bracketed_and_says_why(rng: np.random.Generator) -> None:
     statistic = critical_scale(base_panel(), "pythia", HS, TQA, rng=rng, resamples=500)
     assert statistic.estimate is None

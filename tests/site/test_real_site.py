@@ -115,6 +115,26 @@ def test_every_model_lab_family_benchmark_claim_and_prediction_has_its_page(site
             assert (site / name / item["id"] / "index.html").is_file(), (name, item["id"])
 
 
+def statistics_in(document):
+    """Every statistic with an interval, however deep it stands."""
+    if isinstance(document, dict):
+        if document.get("interval") and document.get("method") and document.get("estimate") not in (None, 0, 1, -1):
+            yield document
+        document = list(document.values())
+    for item in document if isinstance(document, list) else ():
+        yield from statistics_in(item)
+
+
+def test_one_quantity_has_one_interval_wherever_it_stands(site):
+    bundle, found = site.parent / "build/bundle", {}
+    for path in (bundle / "statistics.json", *(bundle / "sections").glob("*.json")):
+        for one in statistics_in(json.loads(path.read_text())):
+            key = (f"{one['estimate']:.12g}", one["n"], one["method"], one["interval"]["method"], one["track"])
+            found.setdefault(key, {})[one["interval"]["low"], one["interval"]["high"]] = path.name
+    assert len(found) > 100
+    assert {key: places for key, places in found.items() if len(places) > 1} == {}
+
+
 def test_every_resource_of_the_index_exists_and_json_parses(site):
     index = json.loads((site / "api/v1/index.json").read_text())
     assert len(index["resources"]) > 100

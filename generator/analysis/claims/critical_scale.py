@@ -227,7 +227,8 @@ def nc_live(request: LiveRequest) -> list[Statistic]:
     panel = request.panel
     sizes = panel.complete((HS, TQA)).groupby("family")["params"].nunique()
     kept = panel.models.index[panel.models["family"].isin(list(sizes.index[sizes >= 3]))]
-    found = critical_scales(panel.subset(list(kept)), HS, TQA, rng=request.rng, resamples=request.resamples)
+    rng = request.stream(f"{panel.track}/nc")
+    found = critical_scales(panel.subset(list(kept)), HS, TQA, rng=rng, resamples=request.resamples)
     if not found:
         return [Statistic.missing("Nc", "no family has three sizes", n=0, method="zero of the isotonic fit of γ12")]
     turning = [
@@ -246,7 +247,8 @@ def nc_live(request: LiveRequest) -> list[Statistic]:
 @CATALOGUE.live("nc-pythia-only")
 def nc_pythia_live(request: LiveRequest) -> list[Statistic]:
     """Nc of the live Pythia family."""
-    return [critical_scale(request.panel, "pythia", HS, TQA, rng=request.rng, resamples=request.resamples)]
+    rng = request.stream(f"{request.panel.track}/nc")
+    return [critical_scale(request.panel, "pythia", HS, TQA, rng=rng, resamples=request.resamples)]
 
 
 @CATALOGUE.live("nc-quadratic")

@@ -99,6 +99,7 @@ def evaluate_claims(
     ledger: Ledger | None = None,
     live_panels: Mapping[str, Panel] | None = None,
     rng: np.random.Generator,
+    streams: Callable[[str], np.random.Generator] | None = None,
     resamples: int = 10_000,
     only: Sequence[str] | None = None,
     keep: Keep = computed_anew,
@@ -107,8 +108,9 @@ def evaluate_claims(
 
     `source`: the project folder, or inputs already read (then `ledger` is needed). `live_panels`: live panels by track.
     `rng` and `resamples` serve the live statistics; published bootstraps have the seeds and sizes their scripts set.
-    Each live question has its own stream and is asked once, so one claim alone gives what it gives among all. `keep` is
-    given the call that recomputes every recipe from the published tables, and may answer it from what it kept.
+    Each live question has its own stream and is asked once, so one claim alone gives what it gives among all; `streams`:
+    by name, those that statistics of a report draw from, for questions that give such a statistic. `keep` is given the
+    call that recomputes every recipe from the published tables, and may answer it from what it kept.
     Raises WrongCall for an unknown id in `only`, ProblemsFound when a claim file is faulty.
     """
     if isinstance(source, ClaimInputs):
@@ -120,7 +122,7 @@ def evaluate_claims(
         ledger = ledger or load_claims(source)
     claims = ledger.require_clean().claims
     wanted = _wanted(claims, only)
-    asked = _Asked(inputs.live if live_panels is None else live_panels, rng=rng, resamples=resamples)
+    asked = _Asked(inputs.live if live_panels is None else live_panels, rng=rng, streams=streams, resamples=resamples)
     chosen = [claims[name].value for name in wanted]
     recomputed = keep(lambda: {claim.id: _recomputed(claim, inputs) for claim in chosen})
     return [_evaluate(claim, recomputed[claim.id], asked) for claim in chosen]
@@ -143,14 +145,25 @@ def _wanted(claims: Mapping[str, Any], only: Sequence[str] | None) -> list[str]:
     return list(only)
 
 
+def _only(rng: np.random.Generator) -> Callable[[str], np.random.Generator]:
+    return lambda _name: rng
+
+
 class _Asked:
     """The live questions: each is asked once of a track, with a stream of its own, and its answer is shared by claims."""
 
-    def __init__(self, live: Mapping[str, Panel], *, rng: np.random.Generator, resamples: int) -> None:
+    def __init__(
+        self,
+        live: Mapping[str, Panel],
+        *,
+        rng: np.random.Generator,
+        streams: Callable[[str], np.random.Generator] | None,
+        resamples: int,
+    ) -> None:
         self._panels = {track: LivePanel(panel) for track, panel in live.items()}
         questions = sorted({_question_name(question) for question in QUESTIONS.values()})
         self._seeds = dict(zip(questions, rng.integers(0, 2**63, size=len(questions)).tolist(), strict=True))
-        self._resamples = resamples
+        self._resamples, self._streams = resamples, streams
         self._answers: dict[tuple[str, str], LiveAnswer] = {}
 
     def answer(self, claim: Claim, track: str) -> LiveAnswer:
@@ -166,7 +179,7 @@ class _Asked:
         if key not in self._answers:
             rng = np.random.default_rng([self._seeds[key[0]], *track.encode()])
             try:
-                found = question(LiveRequest(self._panels[track], rng, self._resamples))
+                found = question(LiveRequest(self._panels[track], rng, self._resamples, self._streams or _only(rng)))
             except CapewatchError as error:  # the panel lacks an axis that this question alone needs
                 return LiveAnswer(track, reason=error.message)
             as_of = panel.as_of.isoformat() if panel.as_of else ""

@@ -47,11 +47,15 @@ class LivePanel:
 
 @dataclass(frozen=True)
 class LiveRequest:
-    """What a live question is asked of: one live panel, randomness, and the number of resamples."""
+    """What a live question is asked of: one live panel, randomness, and the number of resamples.
+
+    stream: by name, what a statistic of the report draws from; a question that gives that statistic draws the same numbers.
+    """
 
     live: LivePanel
     rng: np.random.Generator
     resamples: int
+    stream: Callable[[str], np.random.Generator]
 
     @property
     def panel(self) -> Panel:

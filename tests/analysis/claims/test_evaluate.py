@@ -18,6 +18,7 @@ from generator.analysis.claims import (
 )
 from generator.analysis.claims.catalogue import QUESTIONS
 from generator.analysis.claims.recipes import LivePanel, LiveRequest
+from generator.analysis.critical_scale import critical_scales
 from generator.core import CapewatchError, canonical_json
 from tests.analysis.claims.conftest import without_axes
 
@@ -78,6 +79,28 @@ def test_a_claim_alone_gives_what_it_gives_among_all(inputs, ledger, stand_ins, 
             inputs, ledger=ledger, live_panels=stand_ins, rng=np.random.default_rng(1), resamples=200, only=[name]
         )
         assert canonical_json(alone.as_dict()) == canonical_json(results[name].as_dict())
+
+
+def test_a_live_critical_size_is_to_the_last_digit_the_one_that_the_report_has(inputs, ledger, stand_ins):
+    def streams(name):
+        return np.random.default_rng([5, *name.encode()])
+
+    found = evaluate_claims(
+        inputs,
+        ledger=ledger,
+        live_panels=stand_ins,
+        rng=np.random.default_rng(1),
+        streams=streams,
+        resamples=200,
+        only=["nc-table", "nc-pythia-only"],
+    )
+    told = {one.name: one.interval for result in found for answer in result.live for one in answer.statistics}
+    report = critical_scales(
+        stand_ins["harness-v1"], "hellaswag", "truthfulqa", rng=streams("harness-v1/nc"), resamples=200
+    )
+    assert told["Nc opt"] is not None
+    assert told["Nc opt"] == report["opt"].interval
+    assert told["Nc"] == report["pythia"].interval
 
 
 def test_the_verdict_does_not_depend_on_seed_or_live_panels(inputs, ledger, results):
@@ -142,7 +165,8 @@ def _degenerate(panel, kind):
 def test_panels_that_carry_nothing_give_reasons_and_no_crash(ledger, stand_ins, kind):
     for claim, question in QUESTIONS.items():
         track = ledger.claims[claim].value.live.panels[0]
-        request = LiveRequest(LivePanel(_degenerate(stand_ins[track], kind)), np.random.default_rng(0), 50)
+        rng = np.random.default_rng(0)
+        request = LiveRequest(LivePanel(_degenerate(stand_ins[track], kind)), rng, 50, lambda _name, rng=rng: rng)
         found = question(request)
         assert found, claim
         assert canonical_json([one.as_dict() for one in found])
