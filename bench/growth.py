@@ -143,7 +143,7 @@ def exponents(sizes: tuple[int, ...]) -> list[Row]:
                 f"{size:,} models, projected: {what}",
                 [pair[1] * (size / high) ** exponent],
                 unit=unit,
-                note=f"not measured: {pair[1]:.4g} {unit} at {high:,} models × ({size:,}/{high:,})^{exponent:.2f}",
+                note=f"not measured: {_written(pair[1])} {unit} at {high:,} models × ({size:,}/{high:,})^{exponent:.2f}",
             )
             for size in PROJECTED
             if size > high
@@ -152,6 +152,11 @@ def exponents(sizes: tuple[int, ...]) -> list[Row]:
             row(f"exponent of growth: {what}", [exponent], unit="", goal=1.15, note=f"from {low:,} to {high:,} models")
         )
     return rows
+
+
+def _written(value: float) -> str:
+    """In four figures, or whole with parted thousands."""
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.4g}"
 
 
 def _value(rows: list[Row], name: str) -> float:

@@ -27,7 +27,13 @@ from bench.frame import ROOT, Part, Row, row, skipped, watch
 from bench.synthetic import copy_parts, write_project
 
 LIGHTHOUSE = ROOT / "bench" / "node_modules" / ".bin" / "lighthouse"
-CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
+#: Lighthouse's id of a category → what notes call it
+CATEGORIES = {
+    "performance": "performance",
+    "accessibility": "accessibility",
+    "best-practices": "best practices",
+    "seo": "SEO",
+}
 #: The main page types: drawings, charts with tables, a long table, text with tables, one entry of a list, a tool that a script makes.
 PAGES = {
     "home": "",
@@ -166,7 +172,7 @@ def lighthouse(*, rounds: dict[str, int]) -> list[Row]:
             for name, path in PAGES.items():
                 runs, indices = zip(*(_scores(url + path, form) for _ in range(rounds[form])), strict=True)
                 middle = {category: statistics.median(one[category] for one in runs) for category in CATEGORIES}
-                said = ", ".join(f"{category.replace('-', ' ')} {score:.3g}" for category, score in middle.items())
+                said = ", ".join(f"{CATEGORIES[category]} {score:.3g}" for category, score in middle.items())
                 said += f"; machine's index {' and '.join(f'{index:,.0f}' for index in indices)}"
                 lowest = [min(one.values()) for one in runs]
                 rows.append(row(f"Lighthouse {form}, {name}", lowest, unit="", goal=least, at_least=True, note=said))

@@ -20,13 +20,18 @@ _WORDS = {
     "se": "standard error", "sd": "standard deviation", "gpqa": "GPQA", "swe": "SWE-bench", "hle": "HLE", "ifeval": "IFEval",
     "readme": "README", "sigma": "σ", "sigma1": "first singular value", "sigma2": "second singular value", "alpha": "α", "beta": "β",
     "lofo": "one family left out", "cv": "coefficient of variation", "d_eff": "d_eff", "d_rep": "d_rep",
-    "truthfulqa": "TruthfulQA", "opt": "OPT",
+    "truthfulqa": "TruthfulQA", "opt": "OPT", "drop_percent": "fall of the coupling", "readme_drop": "fall of the coupling in the README",
+    "below_swe": "models below the curve over SWE-bench", "below_gpqa": "models below the curve over GPQA",
+    "at_gpqa": "models on the curve over GPQA",
 }  # fmt: skip
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)([bm])")
+#: A count of models outside a band of h.
+_OUTSIDE = re.compile(r"outside_(\d+(?:\.\d+)?)")
 _PERCENT = re.compile(r"(?<=\d) ?%(?!\d)")
 #: At the last dot that is not a decimal point.
 _PARTED = re.compile(r"(.+)\.(?!\d)(.+)")
 SHOWN_VALUES = 6
+_LARGE = 1e6  # from here on four figures or a power of ten, not decimal places
 _NONE = "none"
 _ENDS = 2  # of a range
 #: Units of differences and errors, which a series that stands for one printed number has too; a series of another thing than that
@@ -56,7 +61,7 @@ def number_name(view: View, identity: str) -> str:
         return whole
     head, tail = parted(identity)
     if head:
-        return f"{number_name(view, head)}: {_words(tail)}"
+        return f"{number_name(view, head)}: {_entity(view, tail) or _words(tail)}"
     return _qualified(view, identity) or _words(identity)
 
 
@@ -120,13 +125,49 @@ def unit_of(item: Mapping[str, Any], name: str, found: Any) -> str:
     return of or (shared if shared == "pp" or isinstance(found, list) else "")
 
 
-def measured(view: View | None, found: Any, unit: str | None) -> str:
-    """A recomputed value with its unit, a fraction in percent; none where there is no value."""
+def decimals(item: Mapping[str, Any], name: str, found: Any) -> int | None:
+    """Decimal places for a recipe's value, those of the printed numbers it stands beside; None where these have none.
+
+    The printed number of the same name; else those of the same kind (``google.slope`` for ``openai.slope``); else those of its unit.
+    A number that is printed as a bound or as one of a range says nothing of the places.
+    """
+    if not isinstance(found, float):
+        return None
+    kind, unit = parted(name), unit_of(item, name, found)
+    printed_places = [one for one in item["published"] if one["compare"] == "equal"]
+    for beside in (
+        lambda one: one["name"] == name,
+        lambda one: kind[0] and parted(one["name"])[0] and parted(one["name"])[1] == kind[1],
+        lambda one: unit and one["unit"] == unit,
+    ):
+        if places := [_places(one) for one in printed_places if beside(one)]:
+            return max(places) or None
+    return None
+
+
+def _places(one: Mapping[str, Any]) -> int:
+    """Decimal places of a printed number as the site writes it; 0 for a whole number and for powers of ten."""
+    exponent = Decimal(one["printed"]).scaleb(2 if one["unit"] == "fraction" else 0).as_tuple().exponent
+    return 0 if "e" in one["printed"] or not isinstance(exponent, int) else max(0, -exponent)
+
+
+def beside_printed(view: View | None, item: Mapping[str, Any], one: Mapping[str, Any]) -> str:
+    """The recomputed value of a printed number, with as many decimal places, or more where these would hide whether they agree."""
+    found, unit = one["recomputed"], one["unit"]
+    text = measured(view, found, unit, places=decimals(item, one["name"], found))
+    return text if (text == printed(one)) == (one["status"] == "agrees") else measured(view, found, unit)
+
+
+def measured(view: View | None, found: Any, unit: str | None, *, places: int | None = None) -> str:
+    """A recomputed value with its unit, a fraction in percent; none where there is no value; `places`: of a number that they do not
+    turn into zero, nor is written with a power of ten."""
     if unit == "fraction" and format.known(found):
-        return measured(view, 100 * found, "%")
+        return measured(view, 100 * found, "%", places=places)
     if unit and _is_range(found) and len(found) == _ENDS:
         return f"{value(view, found[0])} to {value(view, found[1])}{format.NBSP}{unit}"
     text = value(view, found)
+    if places is not None and format.known(found) and abs(found) < _LARGE and (round(found, places) or not found):
+        text = format.number(found, places)
     return f"{text}{format.NBSP}{unit}" if unit and found is not None and text != _NONE else text
 
 
@@ -188,6 +229,8 @@ def _entity(view: View, identity: str) -> str:
 def _words(token: str) -> str:
     if token in _WORDS:
         return _WORDS[token]
+    if band := _OUTSIDE.fullmatch(token):
+        return f"models outside ±{band[1]}{format.NBSP}pp"
     size = _SIZE.fullmatch(token)
     if size:
         return f"{size[1]} {size[2].upper()}"

@@ -17,6 +17,7 @@ from markupsafe import Markup, escape
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ufffe\uffff\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ufffe\uffff\u202a-\u202e\u2066-\u2069]")
+_UNBROKEN = re.compile(r"(?<![\w-])([A-Za-z]+-\d+(?:\.\d+)?[a-z]?|\d{4}-\d\d(?:-\d\d)?)(?![\w-])")
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|~^=:$@\"'])")
 
 
@@ -68,6 +69,15 @@ def _escaped(text: str) -> Markup:
 
 #: Markup(text) asks each time whether the text is markup of another kind, which a plain text is not.
 _markup = cast("Callable[[str], Markup]", partial(str.__new__, Markup))
+
+
+def whole(text: str) -> Markup:
+    """Text in which no line ends after the hyphen of a name such as ``GPT-5.5``, nor within a date."""
+    parts = _UNBROKEN.split(text)
+    return Markup("").join(
+        filled('<span class="cw-name">{}</span>', part) if index % 2 else escaped(part)
+        for index, part in enumerate(parts)
+    )
 
 
 def front_matter(values: dict[str, Any]) -> str:

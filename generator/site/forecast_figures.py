@@ -7,11 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from generator.site import format, tables
+from generator.site.axes import listed
 from generator.site.charts import Figure, Key
 from generator.site.claim_words import prose
 from generator.site.family_figures import SERIES_SHAPES
 from generator.site.labels import PHONE, places
-from generator.site.tables import Cell, Column
+from generator.site.tables import Column
 from generator.site.view import View
 
 Row = Mapping[str, Any]
@@ -57,7 +58,7 @@ def calibration(view: View, grouping: Row, *, headline: str, name: str) -> Figur
     columns = (
         Column("Model"),
         *(
-            Column(f"{level} % covers", "number", f"share of held-out scores inside the {level} % interval")
+            Column(f"{level} %", "number", f"share of held-out scores inside the {level} % interval")
             for level in LEVELS
         ),
     )
@@ -66,24 +67,19 @@ def calibration(view: View, grouping: Row, *, headline: str, name: str) -> Figur
         [
             (
                 entry["title"],
-                *(
-                    Cell(
-                        format.percent(100 * entry["coverage"]["from_third"][level]),
-                        entry["coverage"]["from_third"][level],
-                    )
-                    for level in LEVELS
-                ),
+                *(tables.figure(100 * entry["coverage"]["from_third"][level]) for level in LEVELS),
             )
             for entry in entries.values()
         ],
-        caption="Coverage of every model",
+        caption="Of 100 held-out scores, so many lie inside the 50, 80 and 95 % intervals",
+        visible_caption=True,
     )
     inside = entries[headline]["coverage"]["from_third"]
     return Figure(
         identity=f"calibration-{name}",
         title="Calibration of the intervals.",
         finding=f"{entries[headline]['title']}: the 50, 80 and 95 % intervals hold "
-        + ", ".join(format.percent(100 * inside[level], 0) for level in LEVELS)
+        + listed([format.percent(100 * inside[level], 0) for level in LEVELS])
         + " of the held-out scores.",
         chart=chart,
         keys=[Key(one, entries[one]["title"], *_series(index)) for index, one in enumerate(shown)],

@@ -95,11 +95,17 @@ def _line(entry: Row, reach: float, *, headline: str) -> list[Cell | Markup | st
 
 
 def gain_cell(skill: Row) -> Cell:
-    """``+2.9 [+1.8, +4.1]``, or why there is none."""
+    """``+2.9 [+1.8, +4.1]``, or why there is none; 0 alone where the forecasts are those of the reference."""
     if skill["gain_pp"] is None:
         return Cell(filled('<span class="cw-none">{}</span>', skill["reason"]))
+    if skill["gain_low_pp"] == skill["gain_high_pp"] == 0:
+        return _no_gain()
     ends = format.interval(skill["gain_low_pp"], skill["gain_high_pp"], 2, sign=True)
     return Cell(_beside(format.signed(skill["gain_pp"], 2), ends), float(skill["gain_pp"]))
+
+
+def _no_gain() -> Cell:
+    return tables.figure(0.0, 0)
 
 
 def _beside(value: str, ends: str) -> Markup:
@@ -108,10 +114,12 @@ def _beside(value: str, ends: str) -> Markup:
 
 
 def _gained(gain: Row) -> Cell:
-    """A gain with its interval, or the reason why there is none."""
+    """A gain with its interval, or the reason why there is none; 0 alone for the reference itself."""
     bounds = gain.get("interval")
     if not bounds or not format.known(gain["estimate"]):
         return Cell(format.estimate(gain, 2, sign=True), gain["estimate"])
+    if bounds["low"] == bounds["high"] == 0:
+        return _no_gain()
     ends = format.interval(bounds["low"], bounds["high"], 2, sign=True)
     return Cell(_beside(format.signed(gain["estimate"], 2), ends), gain["estimate"])
 
@@ -224,7 +232,11 @@ def training_table(cuts: Sequence[Row]) -> Markup:
         Column("Given up to step", "number"),
         Column("Forecast"),
         Column("Error, pp", "number"),
-        Column("Gain over two-checkpoint line, pp", "number", "95 % interval by bootstrap over sizes"),
+        Column(
+            "Gain over the line, pp",
+            "number",
+            "over that of the last two given checkpoints; 95 % interval by bootstrap over sizes",
+        ),
     )
     body = [
         (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,8 @@ STACKED = "cw-table--titles"
 PHONE_STACKED, PHONE_COLUMNS = "cw-table--stack", 4
 #: class of a table of many columns: less room between them
 NARROW = "cw-table--narrow"
+#: A label that is itself a number, such as the level of an interval.
+_NUMBER = re.compile(r"\d[\d.,]*(?:[ \u00a0]%)?")
 _EMPTY = filled('<span class="cw-none" role="img" aria-label="no value">{}</span>', format.MISSING)
 
 
@@ -126,12 +129,14 @@ def table(
 
 
 def _card_labels(columns: Sequence[Column]) -> list[str]:
-    """What a card calls each value: where two columns have one label, with that of the column before it."""
+    """What a card calls each value: where two columns have one label, with that of the column before it; a number and the value
+    after it are parted by a colon."""
     labels = [column.label for column in columns]
-    return [
+    named = [
         f"{labels[index - 1]}, {label}" if index and labels.count(label) > 1 else label
         for index, label in enumerate(labels)
     ]
+    return [f"{label}:" if _NUMBER.fullmatch(label) else label for label in named]
 
 
 def _header(column: Column) -> Markup:

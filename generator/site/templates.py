@@ -45,6 +45,7 @@ def environment(folder: Path, compiled: jinja2.BytecodeCache | None = None) -> j
         scientific=format.scientific,
         time=time_tag,
         html=_finished,
+        whole=escape.whole,
     )
     env.globals.update(interval=format.interval, amount=format.amount, known=format.known, MISSING=format.MISSING)
     return env

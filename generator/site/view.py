@@ -17,7 +17,7 @@ from generator.core import canonical_json
 from generator.panel.published import slug
 from generator.report.bundle import Bundle, Table
 from generator.site import colours, format
-from generator.site.escape import filled
+from generator.site.escape import filled, whole
 from generator.site.page import base_of
 from generator.site.templates import environment
 
@@ -305,7 +305,7 @@ def glyph(mark: colours.Mark) -> Markup:
 
 def model_link(view: View, model: str, base: str, name: str | None = None) -> Markup:
     """The model's name, linked when it has a page; of a model that only a table of the papers has, its name there."""
-    text = name or view.model_name(model)
+    text = whole(name or view.model_name(model))
     if model not in view.models:
         return filled("<span>{}</span>", text)
     return filled('<a href="{}">{}</a>', link(base, f"models/{model}/"), text)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from generator.analysis.resample import expanded_interval, jackknife_interval
-from generator.site import claim_words, format
+from generator.site import claim_words, escape, forecast_tables, format, tables
 from generator.site.charts import ChartStore
 from generator.site.figures import h_timeline
 from generator.site.frontier_figures import _apart
@@ -372,3 +372,88 @@ def test_a_stored_headline_names_tracks_as_the_site_does_and_leaves_other_words(
     name = view.track_name(track)
     text = f"{track}s: r of A and B, track {track}: 1; 22 in {track}, A model ({track})"
     assert changes.told(view, text) == f"{track}s: r of A and B, track “{name}”: 1; 22 in “{name}”, A model (“{name}”)"
+
+
+def test_a_recipe_value_has_the_decimal_places_of_the_printed_numbers_it_stands_beside(view: View):
+    def places(name: str, found: Any, *printed: tuple[str, str, str | None], compare: str = "equal") -> int | None:
+        numbers = [
+            {"name": one, "printed": text, "unit": unit, "compare": compare, "headline": True}
+            for one, text, unit in printed
+        ]
+        return claim_words.decimals({"published": numbers}, name, found)
+
+    assert places("r", -0.98862, ("r", "-0.989", None)) == 3
+    assert places("openai.slope", 0.5455, ("google.slope", "1.15", None), ("deepseek.slope", "0.2", None)) == 2
+    assert places("google.all", 1.9409, ("google", "5.5", "pp")) == 1
+    assert places("baseline", 10.5105, ("mean", "9.2", "pp"), ("sd", "2.4", "pp")) == 1
+    assert places("line.pooled", 0.0222, ("pooled", "0.026", "fraction")) == 1  # written in percent
+    assert places("410m", 0.6123, ("410m", "0.6", "fraction")) is None
+    assert places("ratio", 4.962, ("ratio", "5", None)) is None
+    assert places("p", 3.65e-6, ("p", "3.6e-6", None)) is None
+    assert places("n", 34, ("n", "34.5", None)) is None
+    assert places("google.r", 0.8123, ("google", "5.5", "pp")) is None
+    assert places("r", 0.7812, ("r", "0.78", None), compare="above") is None
+    assert claim_words.measured(view, -0.98862, None, places=3) == "−0.989"
+    assert claim_words.measured(view, 0.026317, "fraction", places=1) == f"2.6{NBSP}%"
+    assert claim_words.measured(view, 0.0004321, None, places=2) == claim_words.measured(view, 0.0004321, None)
+    assert claim_words.measured(view, 6.955e26, None, places=1) == f"6.96{NBSP}×{NBSP}10²⁶"
+    assert claim_words.measured(view, None, "pp", places=1) == format.MISSING
+
+
+def test_decimal_places_never_hide_whether_a_recomputed_number_agrees(view: View):
+    def shown(found: float, status: str) -> str:
+        one = {"name": "r", "printed": "0.72", "unit": None, "compare": "equal", "recomputed": found, "status": status}
+        return claim_words.beside_printed(view, {"published": [one]}, one)
+
+    assert shown(0.7161, "agrees") == "0.72"
+    assert shown(0.7161, "differs") == "0.7161"
+    assert shown(0.6661, "differs") == "0.67"
+    assert shown(0.7251, "agrees") == "0.7251"  # within the tolerance, but it rounds to 0.73
+
+
+def test_counts_of_a_claim_say_what_is_counted(view: View):
+    assert claim_words.number_name(view, "outside_10") == f"models outside ±10{NBSP}pp"
+    assert claim_words.number_name(view, "below_swe") == "models below the curve over SWE-bench"
+    assert claim_words.number_name(view, "drop_percent") == "fall of the coupling"
+    family = next(identity for identity in view.families if view.families[identity]["name"] != identity)
+    assert claim_words.number_name(view, f"readme.{family}") == f"README: {view.families[family]['name']}"
+
+
+def test_a_label_that_is_a_number_is_parted_from_the_value_of_a_card_by_a_colon():
+    columns = [tables.Column(name) for name in ("Model", "50 %", "95 % interval", "SWE-bench, %")]
+    shown = str(tables.table(columns, [("a", "50.9", "1", "2")], caption="x"))
+    assert re.findall(r'data-label="([^"]*)"', shown) == ["50 %:", "95 % interval", "SWE-bench, %"]
+    assert '<th scope="col">50 %</th>' in shown
+
+
+def test_the_card_of_a_lab_without_h_says_so_once():
+    none, interval, n = labs._mean_cells(None)
+    assert "none" in none.html
+    assert (interval.html, n.html) == ("", "")
+    one = [cell.html for cell in labs._mean_cells({"mean_h": -3.4, "low": None, "high": None, "n": 1})]
+    assert (one[0], one[2]) == ("−3.4", "1")
+    assert "no value" in one[1]
+
+
+def test_the_reference_of_a_gain_has_no_interval_of_its_own():
+    def gain(low: float, value: float, high: float) -> str:
+        skill = {"gain_pp": value, "gain_low_pp": low, "gain_high_pp": high, "reason": ""}
+        return str(forecast_tables.gain_cell(skill).html)
+
+    assert gain(0.0, 0.0, 0.0) == "0"
+    assert "[−1.00, +1.00]" in gain(-1.0, 0.0, 1.0)
+    statistic = {"estimate": 0.0, "interval": {"low": 0.0, "high": 0.0}, "reason": ""}
+    assert forecast_tables._gained(statistic).html == "0"
+
+
+def test_notes_of_measurements_part_thousands_and_write_seo_as_a_name():
+    cell = speed._note({"note": "seo 100; 2645 MB at 20,000 models; index 1,358; commit 2026-11 and 1234 files"})
+    assert "SEO 100; 2,645 MB at 20,000 models; index 1,358; commit 2026-11 and 1234 files" in str(cell.html)
+
+
+def test_no_line_ends_within_a_versioned_name_or_a_date():
+    assert escape.whole("GPT-5.5 <b> on 2026-11-21") == (
+        '<span class="cw-name">GPT-5.5</span> &lt;b&gt; on <span class="cw-name">2026-11-21</span>'
+    )
+    for name in ("Qwen3-235B-A22B", "DeepSeek-V4-Pro", "swe-bench", "paper-2026-05-x"):
+        assert escape.whole(name) == name

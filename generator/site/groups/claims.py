@@ -10,6 +10,8 @@ from markupsafe import Markup
 
 from generator.site import format, tables
 from generator.site.claim_words import (
+    beside_printed,
+    decimals,
     measured,
     number_name,
     parted,
@@ -65,8 +67,7 @@ def _beside(view: View, name: str, title: str, rows: Sequence[Row], titles: Mapp
         **{name: rows},
         titles=titles,
         verdict_chip=verdict_chip,
-        units=_units(view),
-        measured=partial(measured, view),
+        recomputed=partial(_recomputed, view),
         number_name=partial(number_name, view),
         prose=partial(prose, view),
     )
@@ -74,14 +75,17 @@ def _beside(view: View, name: str, title: str, rows: Sequence[Row], titles: Mapp
     return Page(f"{name}.md", title, description, body, edit=f"data/{name}.yaml")
 
 
-def _units(view: View) -> dict[str, str]:
-    """``claim/recipe/number`` → unit of the number, as sides of a contradiction name it."""
-    return {
-        f"{item['id']}/{recipe}/{name}": unit_of(item, name, found)
-        for item in claim_rows(view)
-        for recipe, values in item["recomputed"].items()
-        for name, found in values.items()
-    }
+def _recomputed(view: View, side: Row) -> str:
+    """The recomputed number of a side of a contradiction, which names it ``claim/recipe/number``."""
+    claim, _, rest = str(side["computed"] or "").partition("/")
+    item = next((one for one in claim_rows(view) if one["id"] == claim), None)
+    if item is None:
+        return measured(view, side["value"], None)
+    return _said(view, item, rest.partition("/")[2], side["value"])
+
+
+def _said(view: View, item: Row, name: str, found: Any) -> str:
+    return measured(view, found, unit_of(item, name, found), places=decimals(item, name, found))
 
 
 def _table(items: Sequence[Row], base: str) -> Markup:
@@ -103,7 +107,7 @@ def _table(items: Sequence[Row], base: str) -> Markup:
                 ),
                 item["theme"],
                 printed(first) if first else format.MISSING,
-                measured(None, first["recomputed"], first["unit"]) if first else format.MISSING,
+                beside_printed(None, item, first) if first else format.MISSING,
                 Cell(verdict_chip(item["verdict"]), item["verdict"]),
             )
         )
@@ -144,7 +148,7 @@ def _numbers(view: View, item: Row) -> Markup:
                 "{}{}", number_name(view, one["name"]), Markup(" <small>decides</small>") if one["headline"] else ""
             ),
             f"{one['compare']} {printed(one)}" if one["compare"] in _SIDES else printed(one),
-            measured(view, one["recomputed"], one["unit"]),
+            beside_printed(view, item, one),
             tables.text(one["recipe"]),
             Cell(
                 filled('<span class="cw-chip cw-chip--{}">{}</span>', kinds.get(one["status"], "none"), one["status"]),
@@ -177,7 +181,7 @@ def _given(view: View, item: Row, values: Row) -> Markup | str:
     entries: dict[str, list[Markup]] = {}
     for name, found in values.items():
         of = parted(name)[0] or name
-        said = measured(view, found, unit_of(item, name, found))
+        said = _said(view, item, name, found)
         short = number_name(view, name)
         if of in entries:
             short = short.removeprefix(f"{number_name(view, of)}: ")

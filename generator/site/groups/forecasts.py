@@ -10,7 +10,7 @@ from markupsafe import Markup
 from generator.core import CapewatchError
 from generator.site import forecast_tables as shown
 from generator.site import format, tables
-from generator.site.escape import filled
+from generator.site.escape import filled, whole
 from generator.site.forecast_blocks import GROUPING_NAMES, card_block, part, replay_sentence, share_cell
 from generator.site.forecast_figures import calibration
 from generator.site.groups import forecast_dynamics, forecast_releases
@@ -123,7 +123,7 @@ def _grouping(
         "n_families": len(found["families"]),
         "targets": found["targets"],
         "n_labs": labs,
-        "families": ", ".join(view.family_name(row["family"]) for row in found["families"]),
+        "families": Markup(", ").join(whole(view.family_name(row["family"])) for row in found["families"]),
         "by_family": shown.leaderboard(
             found, headline=model, caption=f"{GROUPING_NAMES[name]}: one family held out at a time"
         ),

@@ -59,14 +59,20 @@ def _table(view: View, labs: Sequence[Row]) -> Markup:
                 if newest
                 else "",
                 Cell(format.day(newest["released"]), newest["released_day"]) if newest else "",
-                tables.figure(row["mean_h"] if row else None, sign=True),
-                tables.bounds(row["low"], row["high"], sign=True)
-                if row and format.known(row["low"])
-                else tables.figure(None),
-                tables.figure(row["n"] if row else None, 0),
+                *_mean_cells(row),
             )
         )
     return tables.table(columns, body, caption="Labs", tall=False)
+
+
+def _mean_cells(row: Row | None) -> tuple[Cell, Cell, Cell]:
+    """Mean h, its interval and n; a lab without a model of both scores has no h, which is said once."""
+    if row is None:
+        return Cell(Markup('<span class="cw-none">none</span>')), Cell(""), Cell("")
+    interval = tables.figure(None)
+    if format.known(row["low"]):
+        interval = tables.bounds(row["low"], row["high"], sign=True)
+    return tables.figure(row["mean_h"], sign=True), interval, tables.figure(row["n"], 0)
 
 
 def _page(view: View, lab: Row) -> Page:

@@ -31,6 +31,8 @@ MISSING = Markup(
     '<p class="cw-note">“{}” is not among the measurements kept here. <code>python -m bench {}</code> measures it.</p>'
 )
 _NEGATIVE, _PERCENT = re.compile(r"(?<![\w.-])-(?=\d)"), re.compile(r"(?<=\d)%")
+_THOUSANDS = re.compile(r"(?<![\w.,-])\d{4,}(?= (?:MB|kB|GB|s)\b)")
+_CATEGORY = re.compile(r"\bseo(?= \d)")  # as notes were made at first
 _POWER = re.compile(r"\^(\d+(?:\.\d+)?)")
 Row = Mapping[str, Any]
 
@@ -151,10 +153,11 @@ def _with_spread(row: Row) -> Cell:
 
 
 def _note(row: Row) -> Cell:
-    """The note with raised exponents, true minus signs and joined units; a dash where there is none."""
+    """The note with raised exponents, true minus signs, parted thousands and joined units; a dash where there is none."""
     if not row.get("note"):
         return tables.text(None)
-    note = format.joined_units(_PERCENT.sub(format.NBSP + "%", _NEGATIVE.sub(format.MINUS, str(row["note"]))))
+    note = _THOUSANDS.sub(lambda found: format.count(int(found.group())), _CATEGORY.sub("SEO", str(row["note"])))
+    note = format.joined_units(_PERCENT.sub(format.NBSP + "%", _NEGATIVE.sub(format.MINUS, note)))
     raised = _POWER.sub(r"<sup>\1</sup>", str(escape(note)))
     return Cell(filled('<span class="cw-long">{}</span>', Markup(raised)))  # noqa: S704 - escaped above
 
