@@ -223,7 +223,9 @@ def _entity(view: View, identity: str) -> str:
     if identity in view.benchmarks:
         return str(view.benchmarks[identity]["name"])
     name = view.model_name(identity)
-    return view.published_slugs.get(identity, "") if name == identity else name
+    if name != identity:
+        return name
+    return view.published_slugs.get(identity) or view.model_slugs.get(identity, "")
 
 
 def _words(token: str) -> str:

@@ -188,6 +188,11 @@ class View:
         return {slug(name): name for name in self._published_names.values()}
 
     @cached_property
+    def model_slugs(self) -> dict[str, str]:
+        """Names of the registry's models by the slug of the name (``claude-opus-4.7``), as recipes write them, not by their ids."""
+        return {slug(one["name"]): str(one["name"]) for one in self.models.values()}
+
+    @cached_property
     def h_by_model(self) -> dict[str, dict[str, Row]]:
         """model → track → row of the h table."""
         found: dict[str, dict[str, Row]] = defaultdict(dict)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from generator.analysis.resample import expanded_interval, jackknife_interval
+from generator.panel.published import slug
 from generator.site import claim_words, escape, forecast_tables, format, tables
 from generator.site.charts import ChartStore
 from generator.site.figures import h_timeline
@@ -416,6 +417,8 @@ def test_counts_of_a_claim_say_what_is_counted(view: View):
     assert claim_words.number_name(view, "below_swe") == "models below the curve over SWE-bench"
     assert claim_words.number_name(view, "drop_percent") == "fall of the coupling"
     family = next(identity for identity in view.families if view.families[identity]["name"] != identity)
+    model = next(one for one in view.models.values() if slug(one["name"]) not in view.models)
+    assert claim_words.number_name(view, slug(model["name"])) == model["name"]
     assert claim_words.number_name(view, f"readme.{family}") == f"README: {view.families[family]['name']}"
 
 
