@@ -6,7 +6,7 @@ import datetime as dt
 import textwrap
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,6 +15,9 @@ from generator.core import canonical_json
 
 if TYPE_CHECKING:
     from generator.analysis.claims import ClaimResult
+
+
+_NEEDS = {"above": "has to be above", "below": "has to be below", "inside": "the recomputed range has to hold"}
 
 
 @click.command()
@@ -76,19 +79,37 @@ def _overview(results: list[ClaimResult]) -> str:
 def _whole(result: ClaimResult) -> str:
     plain = result.as_dict()
     lines = [f"{result.id}: {plain['title']}", f"  verdict: {result.verdict}", f"  {plain['verdict_reason']}"]
-    lines += [
-        "  published " + ", ".join(f"{key} {value}" for key, value in row.items() if value not in (None, ""))
-        for row in plain["published"]
-    ]
+    lines += [f"  {_printed(row)}" for row in plain["published"]]
     for recipe in plain["recipe"]:
         lines.append(f"  recipe {recipe['id']} ({recipe['kind']}): {recipe['description']}")
-        lines += [f"    {name} = {value}" for name, value in plain["recomputed"].get(recipe["id"], {}).items()]
+        lines += [f"    {name} = {_number(value)}" for name, value in plain["recomputed"].get(recipe["id"], {}).items()]
     for answer in plain["live"]:
         lines += [f"  live, {answer['track']}: {answer['reason']}"] if answer["reason"] else []
         for statistic in answer["statistics"]:
             lines.append(f"  live, {answer['track']}: {_statistic(statistic)}")
     lines.append(textwrap.fill(plain["reading"], 110, initial_indent="  ", subsequent_indent="  "))
     return "\n".join(lines) + "\n"
+
+
+def _printed(row: dict[str, Any]) -> str:
+    """A published number beside the recomputed one, in words."""
+    unit = f" {row['unit']}" if row["unit"] else ""
+    words = f"{row['name']}: {'implied' if row['implied'] else 'printed'} {row['printed']}{unit}"
+    if row["recomputed"] is not None:
+        words += f", recomputed {_number(row['recomputed'])} ({row['recipe']})"
+    words += f": {row['status']}"
+    if row["allowed"] is not None:
+        words += f", allowed ±{_number(row['allowed'])}"
+    elif row["compare"] != "equal":
+        words += f", {_NEEDS[row['compare']]} {_number(row['value'])}"
+    if not row["headline"]:
+        words += "; not a headline number"
+    return words + (f"; {row['note']}" if row["note"] else "")
+
+
+def _number(value: Any) -> str:
+    """Six significant digits; --json has them all."""
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
 def _statistic(statistic: dict) -> str:

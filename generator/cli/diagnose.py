@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
 
 from generator.cli.main import project_root
-from generator.core import CapewatchError, canonical_json, near_matches
+from generator.core import CapewatchError, WrongCall, canonical_json, near_matches
 
 if TYPE_CHECKING:
     from generator.panel import Panel
@@ -18,7 +19,17 @@ if TYPE_CHECKING:
 SWE, GPQA = "swe-bench-verified", "gpqa-diamond"
 HELLASWAG, TRUTHFULQA = "hellaswag", "truthfulqa"
 BASE_TRACK = "harness-v1"
-PERCENT = click.FloatRange(0, 100)
+
+
+class FiniteRange(click.FloatRange):
+    """A number within bounds; unlike click's own range it refuses ``nan``, which no bound stops."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        number = float(super().convert(value, param, ctx))
+        return self.fail(f"{value!r} is not a number", param, ctx) if math.isnan(number) else number
+
+
+PERCENT = FiniteRange(0, 100)
 
 
 class AxisValue(click.ParamType[tuple[str, float]]):
@@ -29,12 +40,29 @@ class AxisValue(click.ParamType[tuple[str, float]]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, float]:
         axis, _, score = str(value).partition("=")
         if not axis or not score:
-            self.fail(f"{value!r} is not an axis with a score, such as ifeval=91.2", param, ctx)
+            self.fail(f"{value!r} is not an axis with a score; write --pair ifeval=91 gpqa-diamond=80", param, ctx)
         try:
             percent = float(score)
         except ValueError:
             self.fail(f"{score!r} is not a number", param, ctx)
         return axis, PERCENT.convert(percent, param, ctx)
+
+
+class Count(click.ParamType[float]):
+    """A number of parameters: ``7e9`` or ``7B``."""
+
+    name = "COUNT"
+    bounds = FiniteRange(1e5, 1e15)
+    letters: ClassVar = {"K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        text = str(value).strip()
+        factor = self.letters.get(text[-1:].upper(), 1.0)
+        try:
+            count = float(text[:-1] if factor > 1 else text) * factor
+        except ValueError:
+            self.fail(f"{value!r} is not a count, such as 7e9 or 7B", param, ctx)
+        return self.bounds.convert(count, param, ctx)
 
 
 @click.command()
@@ -43,12 +71,11 @@ class AxisValue(click.ParamType[tuple[str, float]]):
 @click.option("--lab", help="Lab id: reads the releases of this lab.")
 @click.option("--hellaswag", type=PERCENT, help="HellaSwag, percent.")
 @click.option("--truthfulqa", type=PERCENT, help="TruthfulQA MC2, percent.")
+@click.option("--params", type=Count(), help="Parameters, a count: 7e9 or 7B; adds a forecast of larger sizes.")
 @click.option(
-    "--params", type=click.FloatRange(1e5, 1e15), help="Parameters, a count: 7e9; adds a forecast of larger sizes."
-)
-@click.option(
-    "--pair", type=AxisValue(), nargs=2, help="Any two benchmarks of the track: ifeval=91 hle=30; the first is held."
-)
+    "--pair", type=AxisValue(), nargs=2,
+    help="Any two benchmarks of the track, after one --pair: ifeval=91 gpqa-diamond=80; the first is held.",
+)  # fmt: skip
 @click.option("--track", default="maker", show_default=True, help="Track of the frontier panel and of --pair.")
 @click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Use only what was public by this day.")
 @click.option("--json", "as_json", is_flag=True)
@@ -79,6 +106,11 @@ def diagnose(
         raise click.UsageError("give --hellaswag and --truthfulqa together")
     if swe is None and hellaswag is None and pair is None:
         raise click.UsageError("give --swe and --gpqa, or --hellaswag and --truthfulqa, or --pair")
+    given = [
+        score for score in (swe, gpqa, hellaswag, truthfulqa, *(score for _, score in pair or ())) if score is not None
+    ]
+    if any(0 < score <= 1 for score in given):
+        click.echo("note: scores are percent; one of 1 or less is read as such: 0.8 is 0.8 %, not 80 %", err=True)
     panels = _panels(project_root(root), [track, BASE_TRACK], as_of)
     reading: dict[str, Any] = {"as_of": str(panels[track].as_of), "track": track}
     if swe is not None and gpqa is not None:
@@ -122,9 +154,10 @@ def _frontier(panel: Panel, swe: float, gpqa: float, lab: str | None) -> dict[st
     if lab is not None:
         labs = lab_priorities(panel, SWE, GPQA)
         if lab not in set(labs["lab"]):
-            near = near_matches(lab, labs["lab"]) or sorted(labs["lab"])
-            raise CapewatchError(
-                f"no lab {lab!r} with a dated model on both axes of {panel.track}", hint=f"labs: {', '.join(near)}"
+            near = near_matches(lab, labs["lab"])
+            raise WrongCall(
+                f"no lab {lab!r} with a dated model on both axes of {panel.track}",
+                hint=f"near: {', '.join(near)}" if near else f"labs: {', '.join(sorted(labs['lab']))}",
             )
         row = labs[labs["lab"] == lab].iloc[0]
         reading["lab"] = {name: (value.item() if hasattr(value, "item") else value) for name, value in row.items()}
@@ -150,7 +183,7 @@ def _pair(panel: Panel, pair: tuple[tuple[str, float], tuple[str, float]], lab: 
 
     (x, x_value), (y, y_value) = pair
     if x == y:
-        raise CapewatchError(f"--pair {x} and {y}: one benchmark twice", hint="give two different axes")
+        raise WrongCall(f"--pair {x} and {y}: one benchmark twice", hint="give two different axes")
     panel.complete([x, y])  # an unknown axis is refused here, with near names
     coefficients = frontier_coefficients(panel, x, y)
     reading = read_pair(x_value, y_value, coefficients, pair_models(panel, x, y), lab=lab)

@@ -27,6 +27,9 @@ ENGINES = ("auto", "pandas", "duckdb")
 def panel(root: Path | None, track: str, as_of: dt.datetime | None, engine: str, out: Path | None) -> None:
     """The panel of a track: one row a model, a column an axis, after it the standard errors (AXIS_se).
 
+    Scores and errors are in the unit of the benchmark: percent, 0 to 100, where it is bounded. Names, labs and sizes
+    are in the tables on the site's Data page.
+
     Example: capewatch panel maker --as-of 2026-05-31 --out maker.csv
     """
     from generator.panel.bulk import BULK_BYTES, bulk_panel, stored_bytes

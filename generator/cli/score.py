@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +16,10 @@ from generator.cli.main import project_root
 from generator.core import CapewatchError, ProblemsFound, canonical_json
 
 if TYPE_CHECKING:
+    from generator.panel import Panel
     from generator.predictions import Evaluation
+    from generator.predictions.point import Panels
+    from generator.schema import Registry
 
 _DAY = click.DateTime(["%Y-%m-%d"])
 
@@ -22,7 +27,7 @@ _DAY = click.DateTime(["%Y-%m-%d"])
 @click.command()
 @click.argument("ids", nargs=-1)
 @click.option("--as-of", type=_DAY, help="Use only what was public by this day. Default: the newest day in the data.")
-@click.option("--track", help="Score on this track instead of the deciding one.")
+@click.option("--track", help="Score on this track (maker, epoch, …) instead of the deciding one.")
 @click.option("--seed", default=20260513, show_default=True)
 @click.option("--resamples", default=1000, show_default=True, type=click.IntRange(100, 100_000))
 @click.option("--json", "as_json", is_flag=True)
@@ -63,13 +68,42 @@ def _evaluations(
     if book.problems:
         raise ProblemsFound(book.problems)
     chosen = [book.get(identity) for identity in ids] or book.ordered()
-    if track is not None:
-        chosen = [prediction.model_copy(update={"track": track}) for prediction in chosen]
     provider = provider_of(project, registry)
+    panels: Panels = provider
+    named = {axis for prediction in chosen for axis in prediction.axes()}
+    if track is not None:
+        panels = partial(_panel_with, provider, registry, sorted(named))
+        chosen = [prediction.model_copy(update={"track": track}) for prediction in chosen]
     as_of = day or provider.observations.newest_day
+    if track is not None:
+        lacking = sorted(named - set(provider(track, as_of).scores.columns))
+        if lacking:
+            click.echo(f"note: no model has a score on {', '.join(lacking)} in track {track}", err=True)
     context = context_of(project, registry)
-    found = evaluate_all(chosen, provider, as_of=as_of, seed=seed, context=context, resamples=resamples)
+    found = evaluate_all(chosen, panels, as_of=as_of, seed=seed, context=context, resamples=resamples)
     return [with_ledger(evaluation, read_ledger(project, evaluation.id)) for evaluation in found]
+
+
+def _panel_with(panels: Panels, registry: Registry, axes: Sequence[str], track: str, day: dt.date) -> Panel:
+    """The panel of a track; an axis of `axes` that it does not have is a column without scores, as the resampling needs it."""
+    import pandas as pd
+
+    from generator.panel.build import axis_frame
+
+    panel = panels(track, day)
+    lacking = [axis for axis in axes if axis not in panel.scores.columns]
+    if not lacking:
+        return panel
+    try:
+        axes_frame = pd.concat([panel.axes, axis_frame(registry, lacking)])
+    except KeyError as error:
+        raise CapewatchError(f"a prediction names the unknown axis {error}", hint="run capewatch check") from None
+    return replace(
+        panel,
+        scores=panel.scores.reindex(columns=axes_frame.index),
+        stderr=panel.stderr.reindex(columns=axes_frame.index),
+        axes=axes_frame,
+    )
 
 
 def _lines(evaluation: Evaluation) -> list[str]:

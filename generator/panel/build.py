@@ -15,7 +15,7 @@ from typing import TypeVar
 import numpy as np
 import pandas as pd
 
-from generator.core import CapewatchError, PartialDate, near_matches
+from generator.core import PartialDate, WrongCall, near_matches
 from generator.panel.frame import AXIS_COLUMNS, MODEL_COLUMNS, Panel
 from generator.panel.observations import Observations
 from generator.schema import Benchmark, Model, Registry, Track
@@ -124,12 +124,11 @@ def build_panel(observations: Observations, registry: Registry, track_id: str, *
 
 
 def track_of(registry: Registry, track_id: str) -> Track:
-    """The track of this id; CapewatchError names those there are."""
+    """The track of this id; WrongCall names those there are."""
     if track_id not in registry.tracks:
         near = near_matches(track_id, registry.tracks)
-        raise CapewatchError(
-            f"unknown track {track_id!r}", hint=f"tracks: {', '.join(near or sorted(registry.tracks))}"
-        )
+        hint = f"near: {', '.join(near)}" if near else f"tracks: {', '.join(sorted(registry.tracks))}"
+        raise WrongCall(f"unknown track {track_id!r}", hint=hint)
     return registry.tracks[track_id]
 
 

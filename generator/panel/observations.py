@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -44,6 +44,10 @@ class Observations:
     def up_to(self, as_of: dt.date) -> pd.DataFrame:
         """The observations that were public by the end of `as_of`."""
         return self.table[self.table["public"] <= as_of.isoformat()]
+
+    def cut(self, as_of: dt.date) -> Observations:
+        """These observations without those that became public after `as_of`."""
+        return replace(self, table=self.up_to(as_of).reset_index(drop=True))
 
     @property
     def finished(self) -> pd.DataFrame:

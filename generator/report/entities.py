@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -22,11 +22,11 @@ _READ = (*_SHOWN, *PROTOCOL_COLUMNS, "model", "step", "value", "stderr", "n", "l
 
 
 def entities(
-    registry: Registry, observations: Observations, panels: Mapping[str, Panel]
+    registry: Registry, observations: Observations, panels: Mapping[str, Panel], *, later: Collection[str] = ()
 ) -> dict[str, list[dict[str, Any]]]:
-    """All entity lists of the bundle. `panels` are the live panels by track."""
+    """All entity lists of the bundle. `panels` are the live panels by track; `later` models are not listed yet."""
     sources = source_entities(registry, observations)
-    models = model_entities(registry, observations, panels)
+    models = [model for model in model_entities(registry, observations, panels) if model["id"] not in later]
     return {
         "models": models,
         "labs": lab_entities(registry, models),

@@ -78,7 +78,7 @@ def make_bundle(
     memo = Memo(root, like / FOLDER if like else None)
     provider = provider_of(root, registry)
     as_of = settings.as_of or provider.observations.newest_day
-    observations = provider.at(as_of)
+    observations, later = _known_by(provider, as_of)
     panels = {track: provider(track, as_of) for track in registry.tracks}
     with settled():
         tell("compute")
@@ -97,7 +97,7 @@ def make_bundle(
         keep = keeper(memo, settings.seed, settings.resamples)
         computed = compute(unnamed, seed=settings.seed, resamples=settings.resamples, keep=keep)
         papers = published_statistics(memo, seed=settings.seed, resamples=settings.resamples)
-        described = entities(registry, observations, panels)
+        described = entities(registry, observations, panels, later=later)
         sections = deep_sections(
             unnamed,
             computed.frames["gamma-harness-v1"],
@@ -152,6 +152,15 @@ def make_bundle(
         sections=sections,
         files={f"steering/live/{name}": content for name, content in steering.files.items()},
     )
+
+
+def _known_by(provider: PanelProvider, as_of: dt.date) -> tuple[Observations, frozenset[str]]:
+    """What was public by the day, and the models of which nothing was yet; the newest day shows everything that is recorded."""
+    whole = provider.at(as_of)
+    if as_of >= provider.observations.newest_day:
+        return whole, frozenset()
+    cut = whole.cut(as_of)
+    return cut, frozenset(provider.observations.table["model"]) - frozenset(cut.table["model"])
 
 
 def _ledgers(

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import difflib
+import re
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from generator.core import Problem
+from generator.schema.fields import check_id
 from generator.schema.yamlfile import Document, Location
 
 M = TypeVar("M", bound=BaseModel)
+
+_COMMA = re.compile(r"\d+,\d{1,2}")
 
 _CODES = {
     "missing": "missing-key",
@@ -67,6 +71,8 @@ def _problem(document: Document, kind: type[BaseModel], detail: Any) -> Problem:
         return document.problem(location, code, f"{name} is not a known key", allowed=", ".join(known), hint=hint)
     if code in ("not-a-number", "not-a-whole-number"):
         hint = "write a plain number without quotes, units or leading zeros"
+        if _COMMA.fullmatch(str(detail["input"])):
+            hint = f"write a decimal point: {str(detail['input']).replace(',', '.')}"
         return document.problem(location, code, f"{name} is not a number", found=found, hint=hint)
     if code == "not-text":
         return document.problem(location, code, f"{name} is not text", found=found, hint="put it in quotes")
@@ -81,8 +87,19 @@ def _problem(document: Document, kind: type[BaseModel], detail: Any) -> Problem:
     if code == "bad-value" and "error" in context:
         message = str(context["error"])
         allowed = message.partition("; write ")[2] or message
-        return document.problem(location, _special_code(message), name, found=found, allowed=allowed)
+        special = _special_code(message)
+        hint = _as_id(detail["input"]) if special == "bad-id" else ""
+        return document.problem(location, special, name, found=found, allowed=allowed, hint=hint)
     return document.problem(location, code, name, found=found, allowed=_allowed(detail))
+
+
+def _as_id(given: Any) -> str:
+    """What to write for a name that only its capitals, blanks or underscores keep from being an id."""
+    identity = re.sub(r"[\s_]+", "-", str(given).strip().lower())
+    try:
+        return f"did you mean {check_id(identity)!r}?"
+    except ValueError:
+        return ""
 
 
 def _special_code(message: str) -> str:

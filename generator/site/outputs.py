@@ -111,7 +111,10 @@ def _what(path: str) -> str:
         return "badge endpoint"
     if path.endswith(".xml"):
         return "Atom feed"
-    return "calendar of deadlines" if path.endswith(".ics") else "predictions as data"
+    if path.endswith(".ics"):
+        return "calendar of deadlines"
+    single = re.search(r"/predictions/(.+)\.json$", path)
+    return f"prediction {single[1]}" if single else "every prediction with criteria, state and standing"
 
 
 def _for_language_models(bundle: Bundle, base: str) -> str:

@@ -76,6 +76,40 @@ def test_diagnose_with_parameters_forecasts_larger_sizes_inside_wider_intervals(
     assert "21 B: HellaSwag" in run(*words).stdout
 
 
+def test_a_count_of_parameters_may_be_written_with_its_letter():
+    words = ("diagnose", "--hellaswag", "70", "--truthfulqa", "36", "--params")
+    assert run(*words, "7B", "--json").stdout == run(*words, "7e9", "--json").stdout
+    assert "'7X' is not a count, such as 7e9 or 7B" in run(*words, "7X").output
+    assert "not in the range" in run(*words, "7").output
+    assert "is not a number" in run(*words, "nan").output
+
+
+def test_a_score_that_looks_like_a_fraction_is_read_as_percent_and_said_so():
+    words = ("diagnose", "--hellaswag", "0.7", "--truthfulqa", "36")
+    assert "0.8 is 0.8 %, not 80 %" in run(*words).stderr
+    assert "'nan' is not a number" in run("diagnose", "--hellaswag", "nan", "--truthfulqa", "36").output
+    assert "note" not in run("diagnose", "--hellaswag", "70", "--truthfulqa", "36").stderr
+
+
+def test_an_unknown_lab_is_answered_with_the_near_ones():
+    with pytest.raises(CapewatchError) as caught:
+        run("diagnose", "--swe", "77", "--gpqa", "83", "--lab", "antropic")
+    assert (caught.value.hint, caught.value.exit_code) == ("near: anthropic", 2)
+
+
+def test_a_prediction_is_scored_on_a_track_that_lacks_one_of_its_benchmarks():
+    found = run("score", "ifeval-activation-2026", "--track", "epoch", "--resamples", "100")
+    assert found.stderr == "note: no model has a score on ifeval in track epoch\n"
+    assert "(epoch, as of" in found.stdout
+    assert "the number of models with both scores is 0 models" in found.stdout
+
+
+def test_a_claim_is_told_in_words_with_six_digits():
+    text = run("claims", "fr-fit", "--resamples", "100").stdout
+    assert "  slope: printed 0.513, recomputed 0.51308 (least-squares-34): agrees, allowed ±0.00051\n" in text
+    assert "  n: printed 34, recomputed 34 (least-squares-34): agrees, allowed ±0.51; not a headline number\n" in text
+
+
 def test_diagnose_without_parameters_forecasts_nothing():
     reading = json.loads(run("diagnose", "--hellaswag", "70", "--truthfulqa", "36", "--json").stdout)
     assert "forecast" not in reading

@@ -125,7 +125,7 @@ def test_the_same_panel_whatever_the_order_of_files(project):
 
 def test_an_unknown_track_or_axis_suggests_the_near_one(project):
     project.model("one", "gpqa 80")
-    with pytest.raises(CapewatchError, match=r"unknown track 'makers'\n  hint: tracks: maker"):
+    with pytest.raises(CapewatchError, match=r"unknown track 'makers'\n  hint: near: maker"):
         panel_of(project, "makers")
     with pytest.raises(CapewatchError, match=r"no axis 'gpqaa'\n  hint: near: gpqa"):
         panel_of(project).complete(["gpqaa"])

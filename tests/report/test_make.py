@@ -118,12 +118,16 @@ def test_the_same_data_and_seed_give_the_same_bytes(bundle, repository):
     assert again.digest == bundle.digest
 
 
-def test_an_earlier_day_uses_only_what_was_public_by_then(repository):
+def test_an_earlier_day_uses_lists_and_counts_only_what_was_public_by_then(repository, bundle):
     early = make_bundle(repository, Settings(as_of=dt.date(2026, 3, 31), resamples=200))
-    for model in early.entities["models"]:
-        for row in model["observations"]:
-            assert not row["chosen_in"] or row["public"] <= "2026-03-31"
     assert early.as_of == "2026-03-31"
+    for model in early.entities["models"]:
+        assert all(row["public"] <= "2026-03-31" for row in model["observations"]), model["id"]
+    now = bundle.tables["observations"].frame
+    public = now[now["public"] <= "2026-03-31"]
+    assert len(early.tables["observations"].frame) == early.meta["counts"]["observations"] == len(public) < len(now)
+    later = set(now["model"]) - set(public["model"])
+    assert {model["id"] for model in early.entities["models"]} == {m["id"] for m in bundle.entities["models"]} - later
 
 
 def project_with_tracks(project):

@@ -119,6 +119,22 @@ def test_a_bad_head_is_named(project, change, code):
     assert found == ([code] if code else [])
 
 
+@pytest.mark.parametrize(
+    ("given", "hint"),
+    [("OpenAI", "did you mean 'openai'?"), ("GPQA_Diamond", "did you mean 'gpqa-diamond'?"), ("a..b", "")],
+)
+def test_a_name_that_only_its_spelling_keeps_from_being_an_id_is_answered_with_the_id(project, given, hint):
+    head = {"schema_version": "1", "id": "one", "name": "One", "lab": given, "open_weights": "false"}
+    project.write("data/models/acme/one.yaml", "".join(f"{key}: {value}\n" for key, value in head.items()))
+    assert [problem.hint for problem in problems(project, code="bad-id")] == [hint]
+
+
+def test_a_decimal_comma_is_answered_with_a_decimal_point(project):
+    project.model("one", "gpqa 91,2")
+    (problem,) = problems(project)
+    assert (problem.code, problem.hint) == ("not-a-number", "write a decimal point: 91.2")
+
+
 def test_a_missing_source_and_an_unknown_key_are_named(project):
     project.model(
         "one",

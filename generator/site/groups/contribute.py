@@ -1,4 +1,4 @@
-"""Fragments of the Contribute page: what may be written for a lab and a benchmark today."""
+"""Fragments of the Contribute page: what may be written for a lab, a family, a benchmark and an evaluator today."""
 
 from __future__ import annotations
 
@@ -8,11 +8,18 @@ from generator.site.escape import filled
 from generator.site.page import Group
 from generator.site.view import View
 
+_KINDS = (
+    ("Labs", "labs"),
+    ("Families", "families"),
+    ("Benchmarks", "benchmarks"),
+    ("Evaluators", "evaluators"),
+)
+
 
 def ids(view: View, _base: str) -> str:
-    """The ids of labs and benchmarks that a model file may name."""
+    """The ids that a model file may name."""
     parts = []
-    for title, kind in (("Labs", "labs"), ("Benchmarks", "benchmarks")):
+    for title, kind in _KINDS:
         names = Markup(" ").join(filled("<code>{}</code>", item["id"]) for item in view.bundle.entities[kind])
         parts.append(
             filled(
