@@ -87,6 +87,13 @@ def test_the_document_of_a_model_has_its_scores_residual_and_every_observation(b
     assert listed["api/v1/models/acme-1.json"]["schema"] == "api/v1/schemas/model.schema.json"
 
 
+def test_the_index_tells_each_prediction_from_the_list_of_all(built: Built) -> None:
+    listed = json.loads((built.site / "api/v1/index.json").read_text())["resources"]
+    told = {item["path"]: item["description"] for item in listed if "api/v1/predictions" in item["path"]}
+    assert told["api/v1/predictions.json"] == "every prediction with criteria, state and standing"
+    assert told["api/v1/predictions/it-couples.json"] == "prediction it-couples"
+
+
 def test_html_is_valid_but_for_what_the_theme_writes(built: Built) -> None:
     jar = REPOSITORY / "tests/node_modules/vnu-jar/build/dist/vnu.jar"
     java = shutil.which("java")
