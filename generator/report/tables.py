@@ -91,12 +91,15 @@ def tables(
     names: Mapping[str, str],
 ) -> dict[str, Table]:
     """Every table of the bundle by name; `names` are those of the panels that are no track."""
+    units = {entry.value.id: entry.value.unit for entry in registry.benchmarks.values()}
+    scores = observations.table.assign(unit=observations.table["benchmark"].map(units))
+    finished = scores["step"] == ""
     made = [
         _models_table(models),
-        _observations_table("observations", observations.finished, "Observations", "Every score with its source."),
+        _observations_table("observations", scores[finished], "Observations", "Every score with its source."),
         _observations_table(
             "checkpoints",
-            observations.table[observations.table["step"] != ""],
+            scores[~finished],
             "Training checkpoints",
             "Scores of intermediate checkpoints, which no panel uses.",
         ),
@@ -151,6 +154,7 @@ def _observations_table(name: str, rows: pd.DataFrame, title: str, description: 
         Field("benchmark", "text", "benchmark id"),
         Field("axis", "text", "benchmark under its protocol family; empty when the protocol says too little"),
         Field("value", "number", "score", "unit of the benchmark (percent for bounded ones)"),
+        Field("unit", "text", "unit of value and standard error: that of the benchmark"),
         Field("stderr", "number", "standard error", "unit of the benchmark"),
         Field("n", "number", "items behind the score", "count"),
         *(Field(name, "text", f"protocol: {name}") for name in PROTOCOL_COLUMNS),

@@ -130,6 +130,13 @@ def test_an_earlier_day_uses_lists_and_counts_only_what_was_public_by_then(repos
     assert {model["id"] for model in early.entities["models"]} == {m["id"] for m in bundle.entities["models"]} - later
 
 
+def test_every_row_of_the_observations_names_the_unit_of_its_value(bundle):
+    rows = bundle.tables["observations"].frame
+    units = {one["id"]: one["unit"] for one in bundle.entities["benchmarks"]}
+    assert list(rows["unit"]) == [units[benchmark] for benchmark in rows["benchmark"]]
+    assert rows.loc[rows["value"] > 100, "unit"].ne("percent").all()
+
+
 def project_with_tracks(project):
     """The small project with the tracks and benchmarks the report asks for."""
     for identity in ("hellaswag", "truthfulqa", "swe-bench-verified", "gpqa-diamond"):
