@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from generator.site import RenderReport, render, run_mkdocs
+from generator.site.charts import ChartStore
+from generator.site.view import View
+from tests.conftest import REPOSITORY
 from tests.site import synthetic
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 SITE_URL = "http://127.0.0.1:8765/"
 
 
@@ -46,3 +48,9 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
     report = render(synthetic.with_steering(synthetic.bundle()), root=root, out=root / "build", site_url=SITE_URL)
     run_mkdocs(root / "build", root / "site", as_of=synthetic.AS_OF)
     return Built(root, root / "build" / "docs", root / "site", report)
+
+
+@pytest.fixture
+def view(tmp_path: Path) -> View:
+    """The synthetic bundle as pages read it."""
+    return View(synthetic.bundle(), REPOSITORY, ChartStore(tmp_path))

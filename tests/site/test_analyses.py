@@ -26,11 +26,6 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 BAD_WORDS = re.compile(r"\b(nan|NaN|None|undefined|inf)\b")
 
 
-@pytest.fixture
-def view(tmp_path: Path) -> View:
-    return View(synthetic.bundle(), REPOSITORY, ChartStore(tmp_path))
-
-
 def axis_row(axis: str, signal: float | None, *, n: int = 20, **more: Any) -> dict[str, Any]:
     return {
         "axis": axis, "n": n, "k": 5 if signal is not None else 0, "signal": signal, "range": 5.0, "noise_range": 2.0, "noise": 1.0,

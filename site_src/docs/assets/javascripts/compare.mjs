@@ -260,7 +260,7 @@ class Comparison {
       if (!score) return this.none();
       const unit = score.unit === "percent" ? `${NBSP}%` : score.unit === "fraction" ? "" : ` ${score.unit}`;
       const digits = score.unit === "fraction" ? 3 : 1;
-      const error = score.stderr === null ? "" : ` ±\u00a0${number(score.stderr, digits)}`;
+      const error = score.stderr === null ? "" : ` ±${NBSP}${number(score.stderr, digits)}`;
       const cell = [element("b", {}, `${number(score.value, digits)}${unit}`), error];
       if (index && scores[0]) cell.push(this.mark(difference(scores[0], score, items), digits));
       const source = score.url ? element("a", { href: score.url, rel: "external nofollow" }, score.source) : score.source;
