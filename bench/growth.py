@@ -1,5 +1,5 @@
-"""What more models cost: the whole build at 250 to 20,000 synthetic models, by stage, with memory and size; plain mkdocs and Zensical
-beside the two-process build."""
+"""What more models cost: the whole build at 250 to 20,000 synthetic models, by stage, with memory and size; one of 4,500 in the
+proportions of the Open LLM Leaderboard v2; plain mkdocs and Zensical beside the two-process build."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ from bench.synthetic import write_project
 SIZES, LARGEST = (250, 1_000, 4_500), 20_000
 PROJECTED = (10_000, 100_000, 1_000_000)
 GOALS = {4_500: {"end to end": 60.0, "pages and mkdocs": 45.0, "memory": 1000.0}}
+#: models of the project that is shaped as the Open LLM Leaderboard v2, which ended with about so many
+BOARD = 4_500
 BUILDERS_AT = 1_000
 #: Forecasts are compared by a job of their own: `capewatch forecasts --write` grows with the square of the families.
 BUILD = ("build", "--timings", "--stored-forecasts")
@@ -29,21 +31,26 @@ def parts(*, full: bool) -> list[Part]:
     """A part a size, the other builders, and the exponents, which read what the sizes gave."""
     sizes = (*SIZES, LARGEST) if full else SIZES
     made: list[Part] = [(f"{size:,} models", functools.partial(measure, size)) for size in sizes]
+    made.append((_subject(BOARD, "leaderboard"), functools.partial(measure, BOARD, "leaderboard")))
     return [*made, ("other builders", other_builders), ("exponents", functools.partial(exponents, sizes))]
 
 
-def measure(models: int) -> list[Row]:
-    """One cold build of a synthetic project."""
+def _subject(models: int, shape: str) -> str:
+    return f"{models:,} models" if shape == "families" else f"{models:,} models as on the v2 leaderboard"
+
+
+def measure(models: int, shape: str = "families") -> list[Row]:
+    """One cold build of a synthetic project of one of `bench.synthetic.SHAPES`."""
     goals = GOALS.get(models, {})
     with tempfile.TemporaryDirectory() as folder:
-        project = write_project(Path(folder) / "project", models)
+        project = write_project(Path(folder) / "project", models, shape=shape)
         run = watch("--root", str(project), *BUILD)
         size = sum(path.stat().st_size for path in (project / "site").rglob("*") if path.is_file())
         pages = len(list((project / "site").rglob("index.html")))
         again = watch("--root", str(project), *BUILD, "--force")
     stages = stages_of(run.output)
     shown = stages.get("pages", 0.0) + stages.get("mkdocs", 0.0)
-    subject = f"{models:,} models"
+    subject = _subject(models, shape)
     words = f"{run.cpu:.3g} s of processor; " + ", ".join(
         f"{name} {seconds:.3g} s" for name, seconds in stages.items() if seconds > 0.02 * run.seconds
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TypeVar
 
 import numpy as np
@@ -54,6 +54,8 @@ class TrackRows:
     ranked: pd.DataFrame
     #: by number of rows that are known: a later day knows all that an earlier one does
     _made: dict[int, Panel] = field(default_factory=dict, init=False, repr=False)
+    #: the cells last asked for
+    _told: dict[dt.date, pd.DataFrame] = field(default_factory=dict, init=False, repr=False)
 
     @classmethod
     def of(cls, observations: Observations, registry: Registry, track_id: str) -> TrackRows:
@@ -81,15 +83,8 @@ class TrackRows:
         return np.sort(_cut(self.table["public"], self.taken).to_numpy(dtype="U10"))
 
     def _panel(self, as_of: dt.date) -> Panel:
-        known = self.taken[(_cut(self.table["public"], self.taken) <= as_of.isoformat()).to_numpy()]
-        ranked = self.ranked[(self.ranked["public"] <= as_of.isoformat()).to_numpy()]
-        chosen = _first_of_cells(ranked)
-        reason, won = self.reason.loc[known], pd.Series(False, index=known)
-        reason.loc[ranked.index[~chosen]] = _why_lost(ranked, chosen)
-        won.loc[ranked.index[chosen]] = True
-        rows = _cut(self.table, known).assign(reason=reason, chosen=won)
-        rows.index = pd.RangeIndex(len(rows))
-        winners = self.table.loc[known[won.to_numpy()], ["model", "axis", "value", "stderr"]]
+        ranked = self._ranked_by(as_of)
+        winners = self.table.loc[ranked.index[_first_of_cells(ranked)], ["model", "axis", "value", "stderr"]]
         axes = list(self.track.axes) or sorted(winners["axis"].unique())
         scores, stderr = wide(winners, axes)
         return Panel(
@@ -100,8 +95,26 @@ class TrackRows:
             scores=scores,
             stderr=stderr,
             axes=self._known_axes.loc[axes],
-            cells=rows,
+            observed=partial(self._cells, as_of),
         )
+
+    def _cells(self, as_of: dt.date) -> pd.DataFrame:
+        """Every observation of the track's models known by `as_of`, with why it fills its cell or does not."""
+        if as_of not in self._told:
+            known = self.taken[(_cut(self.table["public"], self.taken) <= as_of.isoformat()).to_numpy()]
+            ranked = self._ranked_by(as_of)
+            chosen = _first_of_cells(ranked)
+            reason, won = self.reason.loc[known], pd.Series(False, index=known)
+            reason.loc[ranked.index[~chosen]] = _why_lost(ranked, chosen)
+            won.loc[ranked.index[chosen]] = True
+            rows = _cut(self.table, known).assign(reason=reason, chosen=won)
+            rows.index = pd.RangeIndex(len(rows))
+            self._told.clear()
+            self._told[as_of] = rows
+        return self._told[as_of]
+
+    def _ranked_by(self, as_of: dt.date) -> pd.DataFrame:
+        return self.ranked[(self.ranked["public"] <= as_of.isoformat()).to_numpy()]
 
     @cached_property
     def _facts(self) -> pd.DataFrame:

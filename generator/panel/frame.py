@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 import pandas as pd
@@ -30,6 +30,11 @@ AXIS_COLUMNS = ("name", "unit", "chance", "ceiling", "n_items")
 CELL_COLUMNS = ("model", "axis", "value", "stderr", "source", "url", "published", "recorded", "chosen", "reason")
 
 
+def no_cells() -> pd.DataFrame:
+    """The cells of a panel that keeps none."""
+    return pd.DataFrame(columns=list(CELL_COLUMNS))
+
+
 @dataclass(frozen=True)
 class Panel:
     """Models × axes, frozen.
@@ -39,8 +44,9 @@ class Panel:
     scores: index model id, columns axis id; percent (0-100) for bounded axes, the axis's own unit otherwise; NaN = no score.
     stderr: same shape and unit; NaN = unknown.
     axes: index axis id; columns AXIS_COLUMNS, `chance` and `ceiling` in the unit of the scores, n_items a count or NaN.
-    cells: one row an observation considered (CELL_COLUMNS and more); `chosen` marks the one that fills the cell, `reason`
-        says why a loser lost.
+    observed: makes `cells`, one row an observation considered (CELL_COLUMNS and more), anew when they are asked for: a replay
+        holds a panel a day, and they would be most of it. `chosen` marks the one that fills the cell, `reason` says why a
+        loser lost.
     track: the rule that chose the cells; as_of: the last day whose facts were used (None: a frozen panel).
     """
 
@@ -51,7 +57,7 @@ class Panel:
     scores: pd.DataFrame
     stderr: pd.DataFrame
     axes: pd.DataFrame
-    cells: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(CELL_COLUMNS)))
+    observed: Callable[[], pd.DataFrame] = no_cells
 
     _complete: dict[tuple[str, ...], pd.DataFrame] = field(default_factory=dict, init=False, repr=False, compare=False)
 
@@ -60,6 +66,11 @@ class Panel:
             raise ValueError(f"panel {self.name}: models, scores and stderr do not list the same models")
         if not (self.scores.columns.equals(self.axes.index) and self.stderr.columns.equals(self.axes.index)):
             raise ValueError(f"panel {self.name}: axes, scores and stderr do not list the same axes")
+
+    @property
+    def cells(self) -> pd.DataFrame:
+        """The observations considered; see `observed`."""
+        return self.observed()
 
     def axis(self, axis: str) -> pd.Series:
         """Scores of one axis without the empty cells; index model id."""
@@ -97,7 +108,7 @@ class Panel:
             scores=self.scores.loc[keep],
             stderr=self.stderr.loc[keep],
             axes=self.axes,
-            cells=self.cells[self.cells["model"].isin(keep)],
+            observed=partial(_some_cells, self.observed, keep),
         )
 
     @cached_property
@@ -118,9 +129,7 @@ class Panel:
             scores=self.scores.loc[models, list(axes)],
             stderr=self.stderr.loc[models, list(axes)],
             axes=self.axes.loc[list(axes)],
-            cells=self.cells[self.cells["axis"].isin(list(axes)) & self.cells["model"].isin(models)]
-            if cells
-            else self.cells.iloc[:0],
+            observed=partial(_some_cells, self.observed, models, list(axes)) if cells else no_cells,
         )
 
     @property
@@ -135,10 +144,10 @@ class Panel:
     def public_days(self) -> dict[tuple[str, str], dt.date]:
         """(model, axis) -> earliest public day among the observations by the evaluators that fill the cell; empty where no days
         are kept."""
-        names = ("model", "axis", "evaluator", "public", "chosen")
-        if not set(names) <= set(self.cells.columns):
+        names, cells = ("model", "axis", "evaluator", "public", "chosen"), self.cells
+        if not set(names) <= set(cells.columns):
             return {}
-        rows = [row for row in zip(*(self.cells[name].tolist() for name in names), strict=True) if row[3]]
+        rows = [row for row in zip(*(cells[name].tolist() for name in names), strict=True) if row[3]]
         taken = {(model, axis, evaluator) for model, axis, evaluator, _, chosen in rows if chosen}
         days: dict[tuple[str, str], str] = {}
         for model, axis, evaluator, public, _ in rows:
@@ -154,6 +163,15 @@ class Panel:
                     f"panel {self.name}: no axis {axis!r}",
                     hint=f"near: {', '.join(near)}" if near else f"axes: {', '.join(map(str, self.scores.columns))}",
                 )
+
+
+def _some_cells(
+    observed: Callable[[], pd.DataFrame], models: pd.Index, axes: Sequence[str] | None = None
+) -> pd.DataFrame:
+    """The cells of these models, and of these axes alone where they are named."""
+    cells = observed()
+    wanted = cells["model"].isin(models)
+    return cells[wanted if axes is None else wanted & cells["axis"].isin(list(axes))]
 
 
 def sampling_stderr(percent: pd.Series | np.ndarray, n_items: float) -> np.ndarray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -41,7 +42,7 @@ def panel() -> Panel:
         observation("a", GPQA, 50.0, "high", chosen=True),
         observation("a", SWE, 20.0, chosen=True),
     ]
-    return replace(make_panel(scores, models), cells=pd.DataFrame(cells))
+    return replace(make_panel(scores, models), observed=partial(pd.DataFrame, cells))
 
 
 def test_settings_are_ordered_by_name_and_budgets_by_number_and_best_is_no_setting() -> None:
@@ -72,7 +73,7 @@ def test_the_change_of_h_is_taken_from_the_first_setting_against_the_line_of_the
 
 
 def test_a_panel_without_settings_has_no_tiers(panel: Panel) -> None:
-    assert tier_table(replace(panel, cells=panel.cells[panel.cells["chosen"]]), SWE, GPQA).empty
+    assert tier_table(replace(panel, observed=lambda: panel.cells[panel.cells["chosen"]]), SWE, GPQA).empty
 
 
 def test_the_next_measurement_names_the_models_that_lack_one_score_and_what_a_further_one_is_worth() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import weakref
 
 import numpy as np
 import pytest
@@ -149,6 +150,16 @@ def test_a_caller_cannot_change_what_the_next_one_gets(project):
     first["gpqa"] = 0.0
     first.loc["one", "swe"] = 1.0
     assert panel.complete(["gpqa", "swe"]).loc["one", ["gpqa", "swe"]].tolist() == [80, 70]
+
+
+def test_a_replay_over_many_days_holds_the_observations_of_one(project):
+    project.model("one", "gpqa 80")
+    provider = PanelProvider(load_registry(project.root).require_clean())
+    first, second = (provider("both", dt.date(year, 1, 1)) for year in (2020, 2030))
+    held = weakref.ref(first.cells)
+    assert second.cells["model"].tolist() == ["one"]
+    assert held() is None
+    assert first.cells.empty
 
 
 def test_days_between_which_nothing_became_public_have_one_panel_but_for_the_day(project):

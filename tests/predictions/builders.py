@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -52,7 +53,8 @@ def panel_of(
         for axis, value in values.items()
     ]  # fmt: skip
     columns = ["model", "axis", "value", "evaluator", "chosen", "reason", "public", "title", "url"]
-    return Panel("hand-made", track, None, models, scores, scores * np.nan, frame, pd.DataFrame(cells, columns=columns))
+    observed = partial(pd.DataFrame, cells, columns=columns)
+    return Panel("hand-made", track, None, models, scores, scores * np.nan, frame, observed)
 
 
 def provider(panel: Panel) -> Callable[[str, dt.date], Panel]:
@@ -75,7 +77,7 @@ def provider(panel: Panel) -> Callable[[str, dt.date], Panel]:
             scores.loc[present],
             scores.loc[present] * np.nan,
             panel.axes,
-            known,
+            known.copy,
         )
 
     return panels

@@ -109,7 +109,7 @@ def test_a_section_that_reads_observations_is_kept_under_their_state_too(panels)
     panel = panels["maker"]
     cells = panel.cells.copy()
     cells.iloc[0, cells.columns.get_loc("effort")] = "another"
-    other = dataclasses.replace(panel, cells=cells)
+    other = dataclasses.replace(panel, observed=lambda: cells)
     assert panel_state(other) == panel_state(panel)
     assert panel_state(other, cells=True) != panel_state(panel, cells=True)
 
