@@ -72,13 +72,25 @@ def _digits(value: float) -> float:
 
 @dataclass(frozen=True)
 class Watched:
-    """A finished process: wall and processor seconds, largest memory of it and all it started (shared pages once), what it
-    printed. Processor seconds hardly move when others use the machine; wall seconds do."""
+    """A finished process: wall and processor seconds, memory of it and all it started (shared pages once), what it printed.
+    Processor seconds hardly move when others use the machine; wall seconds do.
+
+    memory: second since the start and MB, in order of time.
+    """
 
     seconds: float
     cpu: float
-    peak_mb: float
+    memory: list[tuple[float, float]]
     output: str
+
+    @property
+    def peak_mb(self) -> float:
+        """The largest memory."""
+        return self.peak_since(0.0)
+
+    def peak_since(self, second: float) -> float:
+        """The largest memory from this second on, MB; 0 when nothing was sampled."""
+        return max((mb for at, mb in self.memory if at >= second), default=0.0)
 
 
 def watch(*words: str, cwd: Path = ROOT) -> Watched:
@@ -92,15 +104,15 @@ def watch(*words: str, cwd: Path = ROOT) -> Watched:
     process = subprocess.Popen(
         command, cwd=cwd, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
-    peak = [0.0]
-    watcher = threading.Thread(target=_sample, args=(process.pid, peak), daemon=True)
+    memory: list[tuple[float, float]] = []
+    watcher = threading.Thread(target=_sample, args=(process.pid, started, memory), daemon=True)
     watcher.start()
     output, errors = process.communicate()
     seconds = time.perf_counter() - started
     watcher.join()
     if process.returncode != 0:
         raise RuntimeError(f"{' '.join(command[-4:])} ended with {process.returncode}: {errors.strip()[-400:]}")
-    return Watched(seconds, _children_cpu() - used, peak[0], output)
+    return Watched(seconds, _children_cpu() - used, memory, output)
 
 
 def _children_cpu() -> float:
@@ -108,13 +120,13 @@ def _children_cpu() -> float:
     return spent.ru_utime + spent.ru_stime
 
 
-def _sample(root: int, peak: list[float]) -> None:
+def _sample(root: int, started: float, memory: list[tuple[float, float]]) -> None:
     """Proportional memory of a process and its descendants, every INTERVAL seconds, until it is gone."""
     while Path(f"/proc/{root}/stat").exists():
         total = sum(_proportional_kb(process) for process in _family(root))
         if not total:
             return
-        peak[0] = max(peak[0], total / 1024)
+        memory.append((time.perf_counter() - started, total / 1024))
         time.sleep(INTERVAL)
 
 
