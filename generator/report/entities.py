@@ -18,6 +18,7 @@ from generator.schema import Registry
 #: What tells two observations apart, the value left out (a correction may have replaced it).
 _IDENTITY = ("model", "benchmark", "source", "locator", "url", *PROTOCOL_COLUMNS, "step")
 _SHOWN = ("benchmark", "axis", "evaluator", "source", "title", "url", "via", "published", "recorded", "public", "note")
+_STATED = (*PROTOCOL_COLUMNS, "step")
 _READ = (*_SHOWN, *PROTOCOL_COLUMNS, "model", "step", "value", "stderr", "n", "locator", "spelling", "pull")
 
 
@@ -89,6 +90,7 @@ def _observation_entities(
     names = {MODEL_FILES: "model file", **{name: entry.value.name for name, entry in registry.sources.items()}}
     chosen, reasons = _choices(panels)
     pulls = _pulls(registry)
+    protocols: dict[tuple[str, ...], dict[str, str]] = {}
     result: dict[str, list[dict[str, Any]]] = defaultdict(list)
     finished = observations.finished
     for key, row in zip(_keys(finished), _records(finished, _READ), strict=True):
@@ -98,8 +100,7 @@ def _observation_entities(
             "unit": registry.benchmarks[row["benchmark"]].value.unit,
             "stderr": number(row["stderr"]),
             "n": number(row["n"]),
-            "protocol": {name: row[name] for name in PROTOCOL_COLUMNS if row[name]}
-            | ({"step": row["step"]} if row["step"] else {}),
+            "protocol": _protocol(row, protocols),
             "evaluator_name": evaluators.get(row["evaluator"], row["evaluator"]),
             "source_name": names.get(row["source"], row["source"]),
             "locator": row["locator"],
@@ -122,6 +123,14 @@ def _observation_entities(
     return result
 
 
+def _protocol(row: Mapping[str, str], known: dict[tuple[str, ...], dict[str, str]]) -> dict[str, str]:
+    """What is stated of how the score was taken: one mapping for all rows that state the same."""
+    stated = tuple(row[name] for name in _STATED)
+    if stated not in known:
+        known[stated] = {name: value for name, value in zip(_STATED, stated, strict=True) if value}
+    return known[stated]
+
+
 def _keys(rows: pd.DataFrame) -> Iterator[tuple[Any, ...]]:
     """The values of _IDENTITY, a row each."""
     return zip(*(rows[name].tolist() for name in _IDENTITY), strict=True)
@@ -129,8 +138,15 @@ def _keys(rows: pd.DataFrame) -> Iterator[tuple[Any, ...]]:
 
 def _records(rows: pd.DataFrame, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
     """The rows as mappings of these columns."""
-    for values in zip(*(rows[name].tolist() for name in columns), strict=True):
+    for values in zip(*(_plain(rows[name]) for name in columns), strict=True):
         yield dict(zip(columns, values, strict=True))
+
+
+def _plain(column: pd.Series) -> list[Any]:
+    """The values as plain objects. Equal texts are one object: the rows of a bulk source repeat theirs thousands of times."""
+    known: dict[Any, Any] = {}
+    values = column.tolist()
+    return values if pd.api.types.is_numeric_dtype(column) else [known.setdefault(value, value) for value in values]
 
 
 def _choices(
@@ -140,7 +156,7 @@ def _choices(
     reasons: dict[tuple[Any, ...], dict[str, str]] = defaultdict(dict)
     for track, panel in sorted(panels.items()):
         cells = panel.cells
-        for key, won, reason in zip(_keys(cells), cells["chosen"].tolist(), cells["reason"].tolist(), strict=True):
+        for key, won, reason in zip(_keys(cells), cells["chosen"].tolist(), _plain(cells["reason"]), strict=True):
             if won:
                 chosen[key].append(track)
             else:
