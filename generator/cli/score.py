@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,10 +14,8 @@ from generator.cli.main import project_root
 from generator.core import CapewatchError, ProblemsFound, canonical_json
 
 if TYPE_CHECKING:
-    from generator.panel import Panel
     from generator.predictions import Evaluation
     from generator.predictions.point import Panels
-    from generator.schema import Registry
 
 _DAY = click.DateTime(["%Y-%m-%d"])
 
@@ -72,7 +68,6 @@ def _evaluations(
     panels: Panels = provider
     named = {axis for prediction in chosen for axis in prediction.axes()}
     if track is not None:
-        panels = partial(_panel_with, provider, registry, sorted(named))
         chosen = [prediction.model_copy(update={"track": track}) for prediction in chosen]
     as_of = day or provider.observations.newest_day
     if track is not None:
@@ -82,28 +77,6 @@ def _evaluations(
     context = context_of(project, registry)
     found = evaluate_all(chosen, panels, as_of=as_of, seed=seed, context=context, resamples=resamples)
     return [with_ledger(evaluation, read_ledger(project, evaluation.id)) for evaluation in found]
-
-
-def _panel_with(panels: Panels, registry: Registry, axes: Sequence[str], track: str, day: dt.date) -> Panel:
-    """The panel of a track; an axis of `axes` that it does not have is a column without scores, as the resampling needs it."""
-    import pandas as pd
-
-    from generator.panel.build import axis_frame
-
-    panel = panels(track, day)
-    lacking = [axis for axis in axes if axis not in panel.scores.columns]
-    if not lacking:
-        return panel
-    try:
-        axes_frame = pd.concat([panel.axes, axis_frame(registry, lacking)])
-    except KeyError as error:
-        raise CapewatchError(f"a prediction names the unknown axis {error}", hint="run capewatch check") from None
-    return replace(
-        panel,
-        scores=panel.scores.reindex(columns=axes_frame.index),
-        stderr=panel.stderr.reindex(columns=axes_frame.index),
-        axes=axes_frame,
-    )
 
 
 def _lines(evaluation: Evaluation) -> list[str]:

@@ -142,7 +142,7 @@ def _retirement(
     table = Table.of(panel, gone)
     opened = Instant.parse(prediction.opens).day.isoformat()
     window = table.released_after(opened) & table.released_by(closing.isoformat())
-    if all(bool((window & np.isfinite(table.axis(axis))).any()) for axis in gone):
+    if all(bool((window & np.isfinite(table.scores[axis])).any()) for axis in gone):
         return None
     return "annulled", f"{named}: no model released in the window has a score on the deciding track"
 
