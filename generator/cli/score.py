@@ -15,7 +15,6 @@ from generator.core import CapewatchError, ProblemsFound, canonical_json
 
 if TYPE_CHECKING:
     from generator.predictions import Evaluation
-    from generator.predictions.point import Panels
 
 _DAY = click.DateTime(["%Y-%m-%d"])
 
@@ -65,24 +64,20 @@ def _evaluations(
         raise ProblemsFound(book.problems)
     chosen = [book.get(identity) for identity in ids] or book.ordered()
     provider = provider_of(project, registry)
-    panels: Panels = provider
-    named = {axis for prediction in chosen for axis in prediction.axes()}
-    if track is not None:
-        chosen = [prediction.model_copy(update={"track": track}) for prediction in chosen]
     as_of = day or provider.observations.newest_day
-    if track is not None:
-        lacking = sorted(named - set(provider(track, as_of).scores.columns))
-        if lacking:
-            click.echo(f"note: no model has a score on {', '.join(lacking)} in track {track}", err=True)
     context = context_of(project, registry)
-    found = evaluate_all(chosen, panels, as_of=as_of, seed=seed, context=context, resamples=resamples)
-    return [with_ledger(evaluation, read_ledger(project, evaluation.id)) for evaluation in found]
+    found = evaluate_all(chosen, provider, as_of=as_of, seed=seed, context=context, resamples=resamples, track=track)
+    # a ledger records the outcome on the deciding track, and no other
+    decides = {prediction.id: track in (None, prediction.track) for prediction in chosen}
+    return [with_ledger(one, read_ledger(project, one.id)) if decides[one.id] else one for one in found]
 
 
 def _lines(evaluation: Evaluation) -> list[str]:
     number = f"{evaluation.number}. " if evaluation.number is not None else ""
     state = evaluation.shown_state
     standing = f", {evaluation.standing}" if state in ("open", "awaiting data") else ""
+    if state == "not yet registered":
+        standing = f" (that was on {evaluation.registered_at[:10]}); its criteria then said: {evaluation.standing}"
     lines = [
         f"{number}{evaluation.title}",
         f"   {state}{standing}  ({evaluation.track}, as of {evaluation.as_of}, n {evaluation.n})",

@@ -52,6 +52,8 @@ def decide(
     context: Context,
 ) -> Decision:
     """The state at the end of `as_of` and the day whose panel it rests on."""
+    if not Instant.parse(prediction.registered_at).passed_by(as_of):
+        return Decision("not yet registered", as_of)
     if prediction.closes is None:
         return Decision("open", as_of)
     closes = Instant.parse(prediction.closes)

@@ -194,7 +194,9 @@ def test_too_few_models_give_no_value_and_never_a_warning(metric, rows):
 @pytest.mark.parametrize("lacking", [("swe",), ("gpqa",), ("swe", "gpqa")])
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_an_axis_that_the_panel_does_not_have_is_an_axis_without_scores_in_every_resample(lacking, scheme):
-    panel = panel_of([(f"m{i}", f"lab{i % 3}", "2026-06-01", {"swe": 50.0 + i, "gpqa": 60.0 + i * i}) for i in range(6)])
+    panel = panel_of(
+        [(f"m{i}", f"lab{i % 3}", "2026-06-01", {"swe": 50.0 + i, "gpqa": 60.0 + i * i}) for i in range(6)]
+    )
     without = dataclasses.replace(
         panel,
         scores=panel.scores.drop(columns=list(lacking)),
