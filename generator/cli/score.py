@@ -11,7 +11,7 @@ import click
 
 import generator
 from generator.cli.main import project_root
-from generator.core import CapewatchError, ProblemsFound, canonical_json
+from generator.core import ProblemsFound, WrongCall, canonical_json, counted
 
 if TYPE_CHECKING:
     from generator.predictions import Evaluation
@@ -109,7 +109,7 @@ def resolve(root: Path | None, as_of: dt.datetime | None, write: bool) -> None:
         click.echo(f"{item.id}: {item.event} {item.outcome}")
     if write:
         apply(project, resolutions, at=_now())
-        click.echo(f"appended {len(resolutions)} events")
+        click.echo(f"appended {counted(len(resolutions), 'event')}")
     else:
         click.echo("nothing written; pass --write to append")
 
@@ -151,7 +151,7 @@ def new_prediction_file(
     text = new_prediction(identity, title=title, author=author, today=today, closes=closes, track=track, x=x, y=y)
     path = project / "predictions" / identity / "prediction.yaml"
     if path.exists():
-        raise CapewatchError(f"{path.relative_to(project)} exists already", hint="choose another id")
+        raise WrongCall(f"{path.relative_to(project)} exists already", hint="choose another id")
     write_atomic(path, text)
     shown = path.relative_to(project).as_posix()
     problems = [
@@ -162,5 +162,5 @@ def new_prediction_file(
     if problems:
         path.unlink()
         path.parent.rmdir()
-        raise ProblemsFound(problems)
+        raise WrongCall(str(ProblemsFound(problems)))
     return path
