@@ -149,7 +149,7 @@ def write_unmatched(project: Path) -> None:
     from generator.report.bundle import defused
     from generator.schema import load_registry
 
-    unmatched = gather(load_registry(project)).unmatched.sort_values(["source", "spelling"])
+    unmatched = gather(load_registry(project)).spellings
     text = unmatched.map(defused).to_csv(index=False, lineterminator="\n")
     path = project / "data" / "snapshots" / "unmatched.csv"
     if not path.is_file() or path.read_text(encoding="utf-8") != text:
