@@ -39,15 +39,15 @@ def alternatives(
                 Alternative(name, CHOSEN, "the chosen reading", "", False, "too few data", nothing, 0, error.message)
             )
             continue
-        for reading, (read, says) in readings.items():
+        for choice, (read, says) in readings.items():
             for fit in fits(read):
-                deciding = name == first and reading == CHOSEN and fit == fits(prediction)[0]
+                deciding = name == first and choice == CHOSEN and fit == fits(prediction)[0]
                 point = at_panel(on_track(with_fit(read, fit), name, panel), panel, as_of=day, roster=context.roster)
                 reason = next((r.why for n, r in point.results.items() if point.values[n] is None), "")
                 values = {metric: point.values[metric] for metric in read.metrics}
                 count = int(point.used.sum())
                 found.append(
-                    Alternative(name, reading, says, fit or "", deciding, point.standing, values, count, reason)
+                    Alternative(name, choice, says, fit or "", deciding, point.standing, values, count, reason)
                 )
     return tuple(found)
 
