@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from generator.automation import report as schema
+from generator.core import counted
 from generator.site.escape import plain
 from generator.site.format import MISSING, interval, number, pp, signed
 
@@ -48,11 +49,11 @@ def refused(reason: str, *, run_url: str = "", commit: str = "") -> str:
 def _head(report: schema.Report) -> list[str]:
     warnings = len(report.problems) - report.errors
     if report.errors:
-        title = f"### {_plural(report.errors, 'problem')} to mend"
+        title = f"### {counted(report.errors, 'problem')} to mend"
     elif report.stopped:
         title = "### No effect could be computed"
     else:
-        title = "### The files are correct" + (f", with {_plural(warnings, 'warning')}" if warnings else "")
+        title = "### The files are correct" + (f", with {counted(warnings, 'warning')}" if warnings else "")
     lines = [title, ""]
     if report.stopped:
         lines += [code(report.stopped), ""]
@@ -77,7 +78,7 @@ def _files(report: schema.Report) -> list[str]:
         return []
     shown = ", ".join(code(item.path) for item in jobs[:10]) + (f" and {len(jobs) - 10} more" if len(jobs) > 10 else "")
     return [
-        f"**{_plural(len(jobs), 'file')} that only the scheduled jobs write:** {shown}. A maintainer has to say why.",
+        f"**{counted(len(jobs), 'file')} that only the scheduled jobs write:** {shown}. A maintainer has to say why.",
         "",
     ]
 
@@ -88,7 +89,7 @@ def _models(report: schema.Report) -> list[str]:
     lines = []
     for model in report.models:
         lines += [f"#### {'New model' if model.new else 'Changed model'} {code(model.name)} ({code(model.id)})", "",
-                  f"{_plural(model.scores, 'score')} in all.", ""]  # fmt: skip
+                  f"{counted(model.scores, 'score')} in all.", ""]  # fmt: skip
         lines += _table(
             ("track", "h", "95 % interval for a single model", "phase", "rank by h", "h before"),
             [
@@ -120,7 +121,7 @@ def _inside(residual: schema.Residual) -> bool:
 
 def _moves(report: schema.Report) -> list[str]:
     if not report.moves:
-        return [f"None of {_plural(report.compared_statistics, 'statistic')} moves.", ""]
+        return [f"None of {counted(report.compared_statistics, 'statistic')} moves.", ""]
     moved = len(report.moves) + report.omitted.get("moves", 0)
     rows = [
         [code(move.name or move.id), _value(move.before), _value(move.after), _difference(move), interval(move.low, move.high, 3),
@@ -130,7 +131,7 @@ def _moves(report: schema.Report) -> list[str]:
     ]  # fmt: skip
     head = ("statistic", "before", "after", "moves by", "95 % interval after", "n", "turned", "id")
     lines = [
-        f"{moved} of {_plural(report.compared_statistics, 'statistic')} move.",
+        f"{moved} of {counted(report.compared_statistics, 'statistic')} move.",
         "",
         "<details><summary>Statistics</summary>",
         "",
@@ -150,7 +151,7 @@ def _difference(move: schema.Move) -> str:
 
 def _standings(report: schema.Report) -> list[str]:
     if not report.standings:
-        return [f"No standing of {_plural(report.compared_predictions, 'prediction')} changes.", ""]
+        return [f"No standing of {counted(report.compared_predictions, 'prediction')} changes.", ""]
     rows = [
         [
             code(item.title),
@@ -159,7 +160,7 @@ def _standings(report: schema.Report) -> list[str]:
         ]
         for item in report.standings
     ]
-    head = f"**{_plural(len(rows) + report.omitted.get('standings', 0), 'standing')} of predictions change.**"
+    head = f"**{counted(len(rows) + report.omitted.get('standings', 0), 'standing')} of predictions change.**"
     return [head, "", *_table(("prediction", "before", "after"), rows), *_left_out(report, "standings")]
 
 
@@ -188,7 +189,3 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
     """A Markdown table, empty when there are no rows. Cells are escaped already."""
     body = [f"| {' | '.join(row)} |" for row in rows]
     return [f"| {' | '.join(head)} |", f"|{' --- |' * len(head)}", *body, ""] if body else []
-
-
-def _plural(count: int, word: str) -> str:
-    return f"{count} {word}" if count == 1 else f"{count} {word}s"

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from generator import snapshots
 from generator.automation.base import git
-from generator.core import CapewatchError, Problem
+from generator.core import CapewatchError, Problem, counted
 from generator.schema import Registry, check_registry
 
 Level = Literal["ok", "warn", "fail"]
@@ -133,9 +133,15 @@ def _git(root: Path) -> Iterator[Finding]:
 def _files(registry: Registry, on: dt.date) -> Iterator[Finding]:
     errors = [problem for problem in check_registry(registry, today=on) if problem.severity == "error"]
     if errors:
-        yield Finding("files", "fail", f"{len(errors)} errors, first {_where(errors[0])}", "run `capewatch check`")
+        yield Finding(
+            "files", "fail", f"{counted(len(errors), 'error')}, first {_where(errors[0])}", "run `capewatch check`"
+        )
     else:
-        yield Finding("files", "ok", f"{len(registry.models)} models, {len(registry.sources)} sources readable")
+        yield Finding(
+            "files",
+            "ok",
+            f"{counted(len(registry.models), 'model')}, {counted(len(registry.sources), 'source')} readable",
+        )
 
 
 def _snapshots(root: Path) -> Iterator[Finding]:
@@ -145,11 +151,11 @@ def _snapshots(root: Path) -> Iterator[Finding]:
         yield Finding(
             "snapshots",
             "fail",
-            f"{len(problems)} faults, first {_where(problems[0])}",
+            f"{counted(len(problems), 'fault')}, first {_where(problems[0])}",
             "restore data/snapshots from history",
         )
     else:
-        yield Finding("snapshots", "ok", f"{len(snapshots.sources(folder))} sources, every hash holds")
+        yield Finding("snapshots", "ok", f"{counted(len(snapshots.sources(folder)), 'source')}, every hash holds")
 
 
 def _age(root: Path, registry: Registry, on: dt.date) -> Iterator[Finding]:
@@ -188,7 +194,7 @@ def _chain(root: Path) -> Iterator[Finding]:
         yield Finding(
             "ledger chain",
             "fail",
-            f"{len(problems)} faults, first {_where(problems[0])}",
+            f"{counted(len(problems), 'fault')}, first {_where(problems[0])}",
             "restore predictions/ from history",
         )
     else:

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from generator.core import CapewatchError
+from generator.core import CapewatchError, counted
 
 MAX_BYTES = 400_000
 REPORT_FILE = "report.json"
@@ -165,7 +165,7 @@ def read_report(path: Path) -> Report:
     except ValidationError as error:
         known = sorted({_known(part["loc"]) for part in error.errors(include_input=False, include_url=False)})
         raise CapewatchError(
-            f"{path.name}: not a report: {error.error_count()} faults, in {', '.join(known[:10])}",
+            f"{path.name}: not a report: {counted(error.error_count(), 'fault')}, in {', '.join(known[:10])}",
             hint="a report has the keys, types and limits of generator/automation/report.py",
         ) from None
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from generator.automation.comment import code
-from generator.core import read_json
+from generator.core import counted, read_json
 
 _COUNTS = ("models", "observations", "benchmarks", "labs", "families", "sources", "unmatched", "refused")
 
@@ -27,7 +27,7 @@ def _pulled(pulled: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         yield from ("No source was asked in this run.", "")
         return
     good = sum(row["status"] in ("ok", "unchanged") for row in pulled)
-    yield from (f"**{good} of {len(pulled)} sources passed.**", "")
+    yield from (f"**{good} of {counted(len(pulled), 'source')} passed.**", "")
     yield "| source | status | rows | new | changed | gone | message |"
     yield "| --- | --- | ---: | ---: | ---: | ---: | --- |"
     for row in pulled:
@@ -39,7 +39,7 @@ def _pulled(pulled: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 def _report(meta: Mapping[str, Any]) -> Iterator[str]:
     counts = ", ".join(f"{meta['counts'][name]:,} {name}" for name in _COUNTS if name in meta["counts"])
     yield f"Report as of {code(meta['as_of'])}: {counts}."
-    yield f"Data {code(str(meta['data_digest'])[:12])}, code {code(meta['version'])}, {len(meta['warnings'])} warnings."
+    yield f"Data {code(str(meta['data_digest'])[:12])}, code {code(meta['version'])}, {counted(len(meta['warnings']), 'warning')}."
     yield ""
 
 
@@ -48,9 +48,9 @@ def _stale(meta: Mapping[str, Any]) -> Iterator[str]:
     if not stale:
         yield from ("No source is older than it may be.", "")
         return
-    yield from (f"**{len(stale)} sources are stale:**", "")
+    yield from (f"**{counted(len(stale), 'source is', 'sources are')} stale:**", "")
     for row in stale:
-        yield f"- {code(row['source'])}: newest {code(row['newest'])}, {row['age_days']} days, at most {row['max_age_days']}"
+        yield f"- {code(row['source'])}: newest {code(row['newest'])}, {counted(row['age_days'], 'day')}, at most {row['max_age_days']}"
     yield ""
 
 

@@ -19,7 +19,7 @@ import click
 from generator.cli import log
 from generator.cli.main import project_root
 from generator.cli.stamp import Stamp
-from generator.core import CapewatchError, read_json
+from generator.core import CapewatchError, counted, read_json
 
 if TYPE_CHECKING:
     from generator.site import RenderReport
@@ -146,8 +146,8 @@ def rebuild(project: Path, name: str, options: dict[str, Any], *, with_its_code:
         click.echo("built by the present code; the commit holds none of its own", err=True)
     elif old.other_code:
         click.echo(
-            f"built by the present code; {len(old.other_code)} files of {Path(old.other_code[0]).parts[0]}/ differ from that "
-            "commit, so numbers may differ for that reason (--with-its-code runs the old code)",
+            f"built by the present code; {counted(len(old.other_code), 'file')} of {Path(old.other_code[0]).parts[0]}/ "
+            "not as in that commit, so numbers may differ for that reason (--with-its-code runs the old code)",
             err=True,
         )
     click.echo(run_build(old.folder, **options))
@@ -245,12 +245,14 @@ def _built_again(project: Path, ready: subprocess.Popen[str], pages: int, *, tel
 
 def _made(meta: Mapping[str, Any]) -> str:
     counts = meta["counts"]
-    return f"{counts['models']} models, {counts['observations']} observations as of {meta['as_of']}"
+    return (
+        f"{counted(counts['models'], 'model')}, {counted(counts['observations'], 'observation')} as of {meta['as_of']}"
+    )
 
 
 def _done(project: Path, made: str, pages: int) -> str:
     log.event("done", changed=True, pages=pages)
-    return f"site of {made}, {pages} pages: {os.path.relpath(project / 'site' / 'index.html')}"
+    return f"site of {made}, {counted(pages, 'page')}: {os.path.relpath(project / 'site' / 'index.html')}"
 
 
 def _drawn_ahead(project: Path) -> Callable[[], None]:

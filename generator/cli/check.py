@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from generator.cli.main import project_root
-from generator.core import Problem, canonical_json
+from generator.core import Problem, canonical_json, counted
 from generator.schema import Registry, check_registry, load_registry
 from generator.schema.claim import check_claims
 
@@ -77,8 +77,9 @@ def _shown(problems: Sequence[Problem], form: str, registry: Registry) -> str:
     lines = [problem.text() for problem in problems]
     observations = sum(len(entry.value.observations) for entry in registry.models.values())
     lines.append(
-        f"{len(registry.models)} models, {observations} written observations, {len(registry.benchmarks)} benchmarks: "
-        f"{errors} errors, {len(problems) - errors} warnings"
+        f"{counted(len(registry.models), 'model')}, {counted(observations, 'written observation')}, "
+        f"{counted(len(registry.benchmarks), 'benchmark')}: "
+        f"{counted(errors, 'error')}, {counted(len(problems) - errors, 'warning')}"
     )
     return "".join(f"{line}\n" for line in lines)
 

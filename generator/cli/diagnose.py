@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import click
 
 from generator.cli.main import project_root
-from generator.core import CapewatchError, WrongCall, canonical_json, near_matches
+from generator.core import CapewatchError, WrongCall, canonical_json, counted, near_matches
 
 if TYPE_CHECKING:
     from generator.panel import Panel
@@ -231,7 +231,7 @@ def _forecast(panel: Panel, hellaswag: float, truthfulqa: float, params: float) 
     ]
     given = found["given"]["1"]
     note = (
-        f"one size given: the slope is borrowed from {given['families']} families; mean error on families held out "
+        f"one size given: the slope is borrowed from {counted(given['families'], 'family', 'families')}; mean error on families held out "
         f"{given['mae_pp']:.1f} pp, {found['unchanged_pp']:.1f} pp for scores left as they are"
     )
     return {"forecast": rows, "reason": "", "note": note}
@@ -256,13 +256,15 @@ def _release_words(found: dict[str, Any] | None) -> list[str]:
     cells = (
         f"SWE {row['x']:.1f} → {row['estimate']:.1f} % [{row['low']:.1f}, {row['high']:.1f}]" for row in found["rows"]
     )
-    return [f"  GPQA of its next release in {found['ahead_days']} days, with 80 % intervals: {'; '.join(cells)}"]
+    return [
+        f"  GPQA of its next release in {counted(found['ahead_days'], 'day')}, with 80 % intervals: {'; '.join(cells)}"
+    ]
 
 
 def _pair_words(found: dict[str, Any], reading: dict[str, Any]) -> list[str]:
     at = found["located"]
     lines = [
-        f"{found['x']} against {found['y']} ({reading['track']}, {found['n']} models, as of {reading['as_of']})",
+        f"{found['x']} against {found['y']} ({reading['track']}, {counted(found['n'], 'model')}, as of {reading['as_of']})",
         f"  h = {at['h']:+.1f} pp, {found['stands']} the line; {found['y']} expected here {at['fitted']:.1f} %; "
         f"95 % of models lie within {at['pi_low']:.1f} to "
         f"{at['pi_high']:.1f} %" + (" (this one does not)" if at["outside"] else ""),
@@ -273,7 +275,7 @@ def _pair_words(found: dict[str, Any], reading: dict[str, Any]) -> list[str]:
     ]
     if found["lab"]:
         lines.append(
-            f"  the lab: mean h {found['lab']['mean_h']:+.1f} pp over {found['lab']['releases']} dated releases, "
+            f"  the lab: mean h {found['lab']['mean_h']:+.1f} pp over {counted(found['lab']['releases'], 'dated release')}, "
             f"{found['lab']['above']} of them above the line"
         )
     return lines
@@ -285,7 +287,7 @@ def _words(reading: dict[str, Any]) -> str:
         found = reading["frontier"]
         at = found["located"]
         lines += [
-            f"frontier ({reading['track']}, {found['n']} models, as of {reading['as_of']})",
+            f"frontier ({reading['track']}, {counted(found['n'], 'model')}, as of {reading['as_of']})",
             f"  population line: GPQA = {found['slope']:.3f} · SWE + {found['intercept']:.1f}; here {at['fitted']:.1f} %",
             f"  h = {at['h']:+.1f} pp: {at['label']}; 95 % of models lie within {at['pi_low']:.1f} to {at['pi_high']:.1f} %"
             + (" (this one does not)" if at["outside"] else ""),

@@ -12,7 +12,7 @@ import click
 
 from generator.cli.check import all_problems
 from generator.cli.main import project_root
-from generator.core import CapewatchError, ProblemsFound, write_atomic
+from generator.core import CapewatchError, ProblemsFound, WrongCall, counted, write_atomic
 
 if TYPE_CHECKING:
     from generator.automation.report import Report
@@ -44,7 +44,6 @@ def effect(
     Example: capewatch effect --base main --out build/effect
     """
     from generator.automation.report import REPORT_FILE
-    from generator.report.changes.words import counted
 
     project = project_root(root)
     day = today.date() if today else dt.datetime.now(dt.UTC).date()
@@ -59,7 +58,7 @@ def effect(
         )
         + " changed"
     )  # fmt: skip
-    click.echo(f"{out / REPORT_FILE}: {errors} errors; {told}")
+    click.echo(f"{out / REPORT_FILE}: {counted(errors, 'error')}; {told}")
     if report.stopped:
         raise click.exceptions.Exit(1)
 
@@ -72,7 +71,7 @@ def _report(project: Path, base: str, folder: Path, *, day: dt.date, seed: int, 
 
     given = Path(base)
     if given.is_dir() and not is_bundle(given) and not (given / "data").is_dir():
-        raise CapewatchError(f"{base}: the folder is neither a project (data/) nor a bundle (meta.json)")
+        raise WrongCall(f"{base}: the folder is neither a project (data/) nor a bundle (meta.json)")
     other = given if given.is_dir() else _kept(checkout(project, base, folder), project)
     files = [] if is_bundle(other) else effects.changed_files(other, project)
     links = effects.link_problems(files)
@@ -84,7 +83,7 @@ def _report(project: Path, base: str, folder: Path, *, day: dt.date, seed: int, 
     try:
         before = read_bundle(other) if is_bundle(other) else _bundle(other, seed, resamples)
     except ProblemsFound as error:
-        return effects.stopped([], files, f"the base itself holds {len(error.problems)} problems")
+        return effects.stopped([], files, f"the base itself holds {counted(len(error.problems), 'problem')}")
     try:
         settings = int(before.meta["seed"]), int(before.meta["resamples"])
         after = _bundle(project, *settings, like=None if is_bundle(other) else other)

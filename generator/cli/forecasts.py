@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from generator.cli.main import project_root
-from generator.core import CapewatchError, canonical_json
+from generator.core import CapewatchError, canonical_json, counted
 
 if TYPE_CHECKING:
     from generator.report.forecast_inputs import Inputs
@@ -117,7 +117,8 @@ def _words(found: dict[str, Any], models: Sequence[dict[str, Any]], result: dict
     judged = [model for model in models if model["mae_pp"]["from_third"]]
     width = max(len(model["name"]) for model in models)
     lines = [
-        f"{len(found['families'])} families held out one at a time, {found['targets']['from_third']} targets from the third size on, "
+        f"{counted(len(found['families']), 'family', 'families')} held out one at a time, "
+        f"{counted(found['targets']['from_third'], 'target')} from the third size on, "
         f"{found['targets']['from_second']} from the second; mean absolute error in pp",
         f"{'model'.ljust(width)}  third  {'  '.join(_short(axis) for axis in axes)}  second  gain over two-point line, 95 %   80 % covers",
     ]

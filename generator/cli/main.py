@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from generator.cli import log
-from generator.core import CapewatchError, printable
+from generator.core import CapewatchError, WrongCall, printable
 
 # One thread for linear algebra: the same bytes on every machine, and small matrices are faster so.
 for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
@@ -120,13 +120,13 @@ def project_root(given: Path | None) -> Path:
     """The project folder, or an error that says where was looked."""
     if given is not None:
         if not (given / "data").is_dir():
-            raise CapewatchError(f"{given}: not a capewatch project: it has no data/ folder", hint="pass --root FOLDER")
+            raise WrongCall(f"{given}: not a capewatch project: it has no data/ folder", hint="pass --root FOLDER")
         return given.resolve()
     here = Path.cwd()
     for folder in (here, *here.parents):
         if (folder / "mkdocs.yml").is_file() and (folder / "data").is_dir():
             return folder
-    raise CapewatchError(
+    raise WrongCall(
         f"no capewatch project in {here} or above it: no folder holds mkdocs.yml and data/",
         hint="change into the project, or pass --root FOLDER",
     )

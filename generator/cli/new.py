@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from generator.cli.main import project_root
-from generator.core import CapewatchError, near_matches, write_atomic
+from generator.core import CapewatchError, WrongCall, counted, near_matches, write_atomic
 from generator.schema import load_registry
 from generator.schema.fields import check_id
 
@@ -92,9 +92,9 @@ def model(
     try:
         check_id(identity)
     except ValueError as error:
-        raise CapewatchError(f"bad id {identity!r}", hint=f"{error}; pass --id") from None
+        raise WrongCall(f"bad id {identity!r}", hint=f"{error}; pass --id") from None
     if identity in registry.models:
-        raise CapewatchError(
+        raise WrongCall(
             f"the model {identity!r} is already in {registry.models[identity].document.path}",
             hint="add the score there",
         )
@@ -146,7 +146,7 @@ def write_checked(path: Path, text: str, project: Path) -> None:
     from generator.schema import check_registry
 
     if path.exists():
-        raise CapewatchError(f"{path.relative_to(project)} exists already", hint="edit it, or choose another --id")
+        raise WrongCall(f"{path.relative_to(project)} exists already", hint="edit it, or choose another --id")
     write_atomic(path, text)
     shown = path.relative_to(project).as_posix()
     today = dt.datetime.now(dt.UTC).date()
@@ -155,7 +155,7 @@ def write_checked(path: Path, text: str, project: Path) -> None:
     ]
     if problems:
         path.unlink()
-        raise ProblemsFound(problems)
+        raise WrongCall(str(ProblemsFound(problems)))
 
 
 def _aliases(from_unmatched: tuple[str, str] | None) -> str:
@@ -174,14 +174,18 @@ def _require_unmatched(project: Path, source: str, spelling: str) -> None:
         known = [row["spelling"] for row in csv.DictReader(stream) if row["source"] == source]
     if spelling not in known:
         near = near_matches(spelling, known)
-        hint = f"near: {', '.join(near)}" if near else f"{len(known)} spellings of {source} are unmatched"
-        raise CapewatchError(f"{source} has no unmatched spelling {spelling!r}", hint=hint)
+        hint = (
+            f"near: {', '.join(near)}"
+            if near
+            else f"{counted(len(known), 'spelling')} of {source} {'is' if len(known) == 1 else 'are'} unmatched"
+        )
+        raise WrongCall(f"{source} has no unmatched spelling {spelling!r}", hint=hint)
 
 
 def _known(kind: str, name: str, known: list[str]) -> None:
     if name not in known:
         near = near_matches(name, known) or sorted(known)
-        raise CapewatchError(
+        raise WrongCall(
             f"unknown {kind} {name!r}", hint=f"known: {', '.join(near)}; add data/{kind}s first for a new one"
         )
 

@@ -12,7 +12,7 @@ import click
 
 from generator.cli import log
 from generator.cli.main import project_root
-from generator.core import CapewatchError, ProblemsFound, canonical_json, write_atomic
+from generator.core import CapewatchError, ProblemsFound, canonical_json, counted, write_atomic
 
 if TYPE_CHECKING:
     from generator.sources.pull import PullResult
@@ -129,12 +129,13 @@ def _summary(results: Sequence[PullResult], dry_run: bool) -> str:
     ]
     for result in results:
         lines.extend(
-            f"{result.source}: {count} rows rejected: {reason}" for reason, count in sorted(result.rejected.items())
+            f"{result.source}: {counted(count, 'row')} rejected: {reason}"
+            for reason, count in sorted(result.rejected.items())
         )
         if dry_run and result.events is not None and len(result.events):
             lines.extend(_event(result.source, row) for row in result.events.head(20).to_dict(orient="records"))
             if len(result.events) > 20:
-                lines.append(f"{result.source}: and {len(result.events) - 20} further changes")
+                lines.append(f"{result.source}: and {counted(len(result.events) - 20, 'further change')}")
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -148,7 +149,7 @@ def write_unmatched(project: Path) -> None:
     from generator.report.bundle import defused
     from generator.schema import load_registry
 
-    unmatched = gather(load_registry(project)).unmatched.sort_values(["source", "spelling"])
+    unmatched = gather(load_registry(project)).spellings
     text = unmatched.map(defused).to_csv(index=False, lineterminator="\n")
     path = project / "data" / "snapshots" / "unmatched.csv"
     if not path.is_file() or path.read_text(encoding="utf-8") != text:
@@ -179,7 +180,7 @@ def _check_age(project: Path) -> None:
         age = snapshots.age(folder, name, on=today)
         entry = registry.sources.get(name)
         if entry is not None and age is not None and age > entry.value.max_age_days:
-            stale.append(f"{name}: {age} days old, at most {entry.value.max_age_days}")
+            stale.append(f"{name}: {counted(age, 'day')} old, at most {entry.value.max_age_days}")
     if stale:
         shown = "\n  ".join(stale)
         raise CapewatchError(

@@ -9,7 +9,7 @@ import click
 
 import generator
 from generator.cli.main import project_root
-from generator.core import CapewatchError
+from generator.core import CapewatchError, WrongCall
 
 _TAG = re.compile(r"^v(\d+\.\d+\.\d+)$")
 
@@ -29,7 +29,7 @@ def notes(project: Path, tag: str) -> str:
     """The section of CHANGELOG.md for a tag, checked against every place that names the version."""
     match = _TAG.match(tag)
     if match is None:
-        raise CapewatchError(f"{tag}: not a release tag", hint="a tag is v and three numbers: v0.2.0")
+        raise WrongCall(f"{tag}: not a release tag", hint="a tag is v and three numbers: v0.2.0")
     version = match.group(1)
     citation = re.search(r"^version: (\S+)$", (project / "CITATION.cff").read_text(encoding="utf-8"), re.MULTILINE)
     named = {"the package": generator.__version__, "CITATION.cff": citation.group(1) if citation else "none"}

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,13 +11,10 @@ import click
 
 import generator
 from generator.cli.main import project_root
-from generator.core import CapewatchError, ProblemsFound, canonical_json
+from generator.core import ProblemsFound, WrongCall, canonical_json, counted
 
 if TYPE_CHECKING:
-    from generator.panel import Panel
     from generator.predictions import Evaluation
-    from generator.predictions.point import Panels
-    from generator.schema import Registry
 
 _DAY = click.DateTime(["%Y-%m-%d"])
 
@@ -69,47 +64,20 @@ def _evaluations(
         raise ProblemsFound(book.problems)
     chosen = [book.get(identity) for identity in ids] or book.ordered()
     provider = provider_of(project, registry)
-    panels: Panels = provider
-    named = {axis for prediction in chosen for axis in prediction.axes()}
-    if track is not None:
-        panels = partial(_panel_with, provider, registry, sorted(named))
-        chosen = [prediction.model_copy(update={"track": track}) for prediction in chosen]
     as_of = day or provider.observations.newest_day
-    if track is not None:
-        lacking = sorted(named - set(provider(track, as_of).scores.columns))
-        if lacking:
-            click.echo(f"note: no model has a score on {', '.join(lacking)} in track {track}", err=True)
     context = context_of(project, registry)
-    found = evaluate_all(chosen, panels, as_of=as_of, seed=seed, context=context, resamples=resamples)
-    return [with_ledger(evaluation, read_ledger(project, evaluation.id)) for evaluation in found]
-
-
-def _panel_with(panels: Panels, registry: Registry, axes: Sequence[str], track: str, day: dt.date) -> Panel:
-    """The panel of a track; an axis of `axes` that it does not have is a column without scores, as the resampling needs it."""
-    import pandas as pd
-
-    from generator.panel.build import axis_frame
-
-    panel = panels(track, day)
-    lacking = [axis for axis in axes if axis not in panel.scores.columns]
-    if not lacking:
-        return panel
-    try:
-        axes_frame = pd.concat([panel.axes, axis_frame(registry, lacking)])
-    except KeyError as error:
-        raise CapewatchError(f"a prediction names the unknown axis {error}", hint="run capewatch check") from None
-    return replace(
-        panel,
-        scores=panel.scores.reindex(columns=axes_frame.index),
-        stderr=panel.stderr.reindex(columns=axes_frame.index),
-        axes=axes_frame,
-    )
+    found = evaluate_all(chosen, provider, as_of=as_of, seed=seed, context=context, resamples=resamples, track=track)
+    # a ledger records the outcome on the deciding track, and no other
+    decides = {prediction.id: track in (None, prediction.track) for prediction in chosen}
+    return [with_ledger(one, read_ledger(project, one.id)) if decides[one.id] else one for one in found]
 
 
 def _lines(evaluation: Evaluation) -> list[str]:
     number = f"{evaluation.number}. " if evaluation.number is not None else ""
     state = evaluation.shown_state
     standing = f", {evaluation.standing}" if state in ("open", "awaiting data") else ""
+    if state == "not yet registered":
+        standing = f" (that was on {evaluation.registered_at[:10]}); its criteria then said: {evaluation.standing}"
     lines = [
         f"{number}{evaluation.title}",
         f"   {state}{standing}  ({evaluation.track}, as of {evaluation.as_of}, n {evaluation.n})",
@@ -141,7 +109,7 @@ def resolve(root: Path | None, as_of: dt.datetime | None, write: bool) -> None:
         click.echo(f"{item.id}: {item.event} {item.outcome}")
     if write:
         apply(project, resolutions, at=_now())
-        click.echo(f"appended {len(resolutions)} events")
+        click.echo(f"appended {counted(len(resolutions), 'event')}")
     else:
         click.echo("nothing written; pass --write to append")
 
@@ -183,7 +151,7 @@ def new_prediction_file(
     text = new_prediction(identity, title=title, author=author, today=today, closes=closes, track=track, x=x, y=y)
     path = project / "predictions" / identity / "prediction.yaml"
     if path.exists():
-        raise CapewatchError(f"{path.relative_to(project)} exists already", hint="choose another id")
+        raise WrongCall(f"{path.relative_to(project)} exists already", hint="choose another id")
     write_atomic(path, text)
     shown = path.relative_to(project).as_posix()
     problems = [
@@ -194,5 +162,5 @@ def new_prediction_file(
     if problems:
         path.unlink()
         path.parent.rmdir()
-        raise ProblemsFound(problems)
+        raise WrongCall(str(ProblemsFound(problems)))
     return path

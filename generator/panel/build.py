@@ -8,6 +8,7 @@ directly before known through a relay, newest public day, source id, address.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import TypeVar
@@ -136,11 +137,12 @@ def build_panel(observations: Observations, registry: Registry, track_id: str, *
     return TrackRows.of(observations, registry, track_id).panel(as_of)
 
 
-def track_of(registry: Registry, track_id: str) -> Track:
-    """The track of this id; WrongCall names those there are."""
+def track_of(registry: Registry, track_id: str, *, frozen: Iterable[str] = ()) -> Track:
+    """The track of this id; WrongCall names those there are, and the `frozen` ones that stand beside them."""
     if track_id not in registry.tracks:
-        near = near_matches(track_id, registry.tracks)
-        hint = f"near: {', '.join(near)}" if near else f"tracks: {', '.join(sorted(registry.tracks))}"
+        known = [*sorted(registry.tracks), *frozen]
+        near = near_matches(track_id, known)
+        hint = f"near: {', '.join(near)}" if near else f"tracks: {', '.join(known)}"
         raise WrongCall(f"unknown track {track_id!r}", hint=hint)
     return registry.tracks[track_id]
 

@@ -31,8 +31,8 @@ class Observations:
     `value` and `stderr` are in the unit of the benchmark; `public` is the day the score counts from (ISO): the last day of
     `published` where known, else the day it was recorded here, and never before the first day of the model's release.
     `axis` is '' where the protocol says too little to choose one.
-    unmatched: spellings that name no model, columns source, spelling, rows, near, reason.
-    refused: rows that could not be used, columns source, model, benchmark, reason.
+    unmatched: spellings that name no model, columns source, spelling, public, rows, near, reason; one row a spelling and day.
+    refused: rows that could not be used, columns source, model, benchmark, public, reason.
     unused_corrections: corrections whose expected value no longer occurs: the source changed, a person should look again.
     """
 
@@ -43,11 +43,18 @@ class Observations:
 
     def up_to(self, as_of: dt.date) -> pd.DataFrame:
         """The observations that were public by the end of `as_of`."""
-        return self.table[self.table["public"] <= as_of.isoformat()]
+        return _up_to(self.table, as_of)
 
     def cut(self, as_of: dt.date) -> Observations:
-        """These observations without those that became public after `as_of`."""
-        return replace(self, table=self.up_to(as_of).reset_index(drop=True))
+        """These observations, used or not, without those that became public after `as_of`."""
+        kept = {name: _up_to(getattr(self, name), as_of) for name in ("table", "unmatched", "refused")}
+        return replace(self, **{name: rows.reset_index(drop=True) for name, rows in kept.items()})
+
+    @property
+    def spellings(self) -> pd.DataFrame:
+        """The unmatched spellings, one row each, sorted: columns source, spelling, rows, near, reason."""
+        by_spelling = self.unmatched.groupby(["source", "spelling"], sort=True)
+        return by_spelling.agg({"rows": "sum", "near": "first", "reason": "first"}).reset_index()
 
     @property
     def finished(self) -> pd.DataFrame:
@@ -71,9 +78,9 @@ def gather(registry: Registry, *, as_of: dt.date | None = None) -> Observations:
     identity = Identity(registry)
     pulled, unmatched = _from_snapshots(registry, identity, as_of)
     table = pd.concat([from_models(registry), pulled], ignore_index=True)
+    table["public"] = _public_days(table, registry)
     table, refused = _convert(table, {name: entry.value for name, entry in registry.benchmarks.items()})
     table["axis"] = axes_of(table, registry)
-    table["public"] = _public_days(table, registry)
     table, unused = apply_corrections(table, registry.corrections)
     order = ["model", "benchmark", "source", "url", "published", *PROTOCOL_COLUMNS, "value"]
     return Observations(table.sort_values(order, kind="stable", ignore_index=True), unmatched, refused, tuple(unused))
@@ -123,7 +130,7 @@ def _from_snapshots(registry: Registry, identity: Identity, as_of: dt.date | Non
         resolved = identity.resolve_all(source, spellings).reindex(spellings)
         hits = {name: resolved[name].astype("str").array.take(codes) for name in resolved}
         found = np.asarray(hits["model_id"] != "", dtype=bool)
-        missing.append(_unmatched(source, frame.loc[~found, "model"], identity))
+        missing.append(_unmatched(source, frame[~found], identity))
         frame = frame.drop(columns=["event", "spelling"], errors="ignore").assign(
             spelling=frame["model"],
             model=hits["model_id"],
@@ -133,21 +140,21 @@ def _from_snapshots(registry: Registry, identity: Identity, as_of: dt.date | Non
         )
         frames.append(_typed(frame if found.all() else frame[found]))
     table = pd.concat(frames, ignore_index=True) if frames else _typed(pd.DataFrame())
-    columns = ["source", "spelling", "rows", "near", "reason"]
+    columns = ["source", "spelling", "public", "rows", "near", "reason"]
     return table, pd.concat(missing, ignore_index=True) if missing else pd.DataFrame(columns=columns)
 
 
-def _unmatched(source: str, spellings: pd.Series, identity: Identity) -> pd.DataFrame:
-    counts = spellings.value_counts().sort_index()
-    return pd.DataFrame(
-        {
-            "source": source,
-            "spelling": counts.index,
-            "rows": counts.to_numpy(),
-            "near": [" ".join(identity.near(spelling)) for spelling in counts.index],
-            "reason": [identity.ignored(source, spelling) or "" for spelling in counts.index],
-        }
-    )
+def _unmatched(source: str, rows: pd.DataFrame, identity: Identity) -> pd.DataFrame:
+    dated = pd.DataFrame({"spelling": rows["model"], "public": _stated_days(rows)})
+    counts = dated.groupby(["spelling", "public"], sort=True).size().reset_index(name="rows")
+    spellings = counts["spelling"].unique()
+    near = {spelling: " ".join(identity.near(spelling)) for spelling in spellings}
+    reason = {spelling: identity.ignored(source, spelling) or "" for spelling in spellings}
+    return counts.assign(
+        source=source,
+        near=counts["spelling"].map(near).astype("str"),
+        reason=counts["spelling"].map(reason).astype("str"),
+    )[["source", "spelling", "public", "rows", "near", "reason"]]
 
 
 def _typed(frame: pd.DataFrame) -> pd.DataFrame:
@@ -178,7 +185,9 @@ def _convert(table: pd.DataFrame, benchmarks: dict[str, Benchmark]) -> tuple[pd.
     inside = np.isfinite(factor) & (value >= low - 1e-9) & (value <= high + 1e-9)
     out = np.flatnonzero(~inside)
     reason = [_refusal(files[known[row]], fits=bool(np.isfinite(factor[row]))) for row in out]
-    refused = table.loc[out, ["source", "model", "benchmark"]].assign(reason=pd.Series(reason, index=out, dtype="str"))
+    refused = table.loc[out, ["source", "model", "benchmark", "public"]].assign(
+        reason=pd.Series(reason, index=out, dtype="str")
+    )
     table = table.assign(value=value, stderr=table["stderr"].to_numpy() * factor).drop(columns="unit")
     table = table if inside.all() else table[inside].reset_index(drop=True)
     return table, refused.reset_index(drop=True)
@@ -212,12 +221,22 @@ def axes_of(table: pd.DataFrame, registry: Registry) -> pd.Series:
     return axis
 
 
-def _public_days(table: pd.DataFrame, registry: Registry) -> pd.Series:
+def _up_to(rows: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:
+    return rows[rows["public"] <= as_of.isoformat()]
+
+
+def _stated_days(table: pd.DataFrame) -> pd.Series:
+    """The last day of `published` where a source states it, else the day of recording."""
     days = table["recorded"].astype(str)
     last = {text: PartialDate.parse(text).last.isoformat() for text in table["published"].unique() if text}
     if last:
         published = table["published"].map(last)
         days = published.where(published.notna().to_numpy(), days).astype(str)
+    return days
+
+
+def _public_days(table: pd.DataFrame, registry: Registry) -> pd.Series:
+    days = _stated_days(table)
     released = {
         name: PartialDate.parse(entry.value.released).first.isoformat() if entry.value.released else ""
         for name, entry in registry.models.items()

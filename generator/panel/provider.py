@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from generator import snapshots
 from generator.core import CapewatchError
-from generator.panel.build import TrackRows
+from generator.panel.build import TrackRows, track_of
 from generator.panel.frame import Panel
 from generator.panel.observations import Observations, gather
 from generator.schema import Registry
@@ -37,6 +37,7 @@ class PanelProvider:
     def __call__(self, track: str, day: dt.date) -> Panel:
         if track in self._frozen:
             return self._frozen[track]
+        track_of(self._registry, track, frozen=self._frozen)
         key = (track, day)
         if key not in self._made:
             self._made[key] = self._rows(track, self.at(day)).panel(day)

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from generator.core import CapewatchError, near_matches, sha256_bytes, sha256_file
+from generator.core import CapewatchError, WrongCall, near_matches, sha256_bytes, sha256_file
 from generator.panel.frame import AXIS_COLUMNS, MODEL_COLUMNS, Panel
 from generator.schema.yamlfile import read_yaml
 
@@ -108,7 +108,7 @@ def read_published(root: Path, name: str) -> Published:
     """
     if name not in LAYOUTS:
         near = near_matches(name, LAYOUTS)
-        raise CapewatchError(f"no published table {name!r}", hint=f"tables: {', '.join(near or LAYOUTS)}")
+        raise WrongCall(f"no published table {name!r}", hint=f"tables: {', '.join(near or LAYOUTS)}")
     folder = root / "data" / "panels" / name
     meta = _read_meta(folder, name)
     frames = {entry["path"]: _read_frozen(folder, name, entry) for entry in meta["files"]}

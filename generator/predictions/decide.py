@@ -52,6 +52,8 @@ def decide(
     context: Context,
 ) -> Decision:
     """The state at the end of `as_of` and the day whose panel it rests on."""
+    if not Instant.parse(prediction.registered_at).passed_by(as_of):
+        return Decision("not yet registered", as_of)
     if prediction.closes is None:
         return Decision("open", as_of)
     closes = Instant.parse(prediction.closes)
@@ -142,7 +144,7 @@ def _retirement(
     table = Table.of(panel, gone)
     opened = Instant.parse(prediction.opens).day.isoformat()
     window = table.released_after(opened) & table.released_by(closing.isoformat())
-    if all(bool((window & np.isfinite(table.axis(axis))).any()) for axis in gone):
+    if all(bool((window & np.isfinite(table.scores[axis])).any()) for axis in gone):
         return None
     return "annulled", f"{named}: no model released in the window has a score on the deciding track"
 

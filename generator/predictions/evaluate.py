@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from generator.predictions.point import Panels, Point, at_panel, compute, finite
 from generator.predictions.releases import Counting
 from generator.predictions.result import Evaluation, Evidence, Firmness
 from generator.predictions.sample import SCHEMES, Table, resampled
-from generator.predictions.sensitivity import alternatives
+from generator.predictions.sensitivity import alternatives, on_track
 from generator.predictions.standing import FEW, STANDINGS, standing_codes
 from generator.predictions.words import margin_words, sensitivity_words
 from generator.schema.prediction import METRICS, Metric, Prediction, metric_axes
@@ -34,12 +35,16 @@ def evaluate(
     rng: np.random.Generator,
     context: Context = _NO_CONTEXT,
     resamples: int = 1000,
+    track: str | None = None,
 ) -> Evaluation:
     """Where a prediction stands at the end of `as_of`, from what was public then.
 
-    resamples: bootstrap resamples a scheme.
-    Raises CapewatchError when the provider of panels has no such track. Alternatives are added by `with_alternatives`.
+    resamples: bootstrap resamples a scheme; track: score on this one instead of the one that decides (see `on_track`).
+    Raises CapewatchError when the provider of panels has no such track.
     """
+    choose = partial(alternatives, prediction, panels, context=context, track=track)
+    if track is not None:
+        prediction = on_track(prediction, track, panels(track, as_of))
     decision = decide(prediction, panels, as_of=as_of, context=context)
     point = at_panel(
         prediction, panels(prediction.track, decision.data_day), as_of=decision.data_day, roster=context.roster
@@ -48,7 +53,7 @@ def evaluate(
     units = {name: _unit(metric, point.table) for name, metric in prediction.metrics.items()}
     found = _margins(prediction, point.values, units)
     day = decision.data_day.isoformat()
-    choices = alternatives(prediction, panels, day=decision.data_day, context=context)
+    choices = choose(day=decision.data_day)
     return Evaluation(
         id=prediction.id,
         number=prediction.number,
@@ -58,6 +63,7 @@ def evaluate(
         data_day=day,
         opens=Instant.parse(prediction.opens).iso,
         closes=Instant.parse(prediction.closes).iso if prediction.closes else None,
+        registered_at=Instant.parse(prediction.registered_at).iso,
         state=decision.state,
         standing=point.standing,
         metrics={
@@ -79,7 +85,6 @@ def evaluate(
         releases=_release_rows(point.counting),
         deciding_day=decision.decided_on.isoformat() if decision.decided_on else None,
         retired=decision.retired,
-        before_registration=not Instant.parse(prediction.registered_at).passed_by(as_of),
     )
 
 
@@ -91,11 +96,20 @@ def evaluate_all(
     seed: int,
     context: Context = _NO_CONTEXT,
     resamples: int = 1000,
+    track: str | None = None,
 ) -> list[Evaluation]:
-    """Every prediction, sorted by number and id. Each gets its own stream of `seed`, so that adding one changes no other."""
+    """`evaluate` of every prediction, sorted by number and id. Each gets its own stream of `seed`, so that adding one changes no other."""
     ordered = sorted(predictions, key=lambda p: (p.number is None, p.number or 0, p.id))
     return [
-        evaluate(prediction, panels, as_of=as_of, rng=stream(seed, prediction.id), context=context, resamples=resamples)
+        evaluate(
+            prediction,
+            panels,
+            as_of=as_of,
+            rng=stream(seed, prediction.id),
+            context=context,
+            resamples=resamples,
+            track=track,
+        )
         for prediction in ordered
     ]
 

@@ -40,7 +40,7 @@ class Request:
     def axis(self, axis: str | None) -> np.ndarray:
         """(B or 1, N) scores on `axis` of the admitted models, NaN for the others."""
         assert axis is not None, f"{self.metric.kind} without an axis passed the checks"
-        return np.where(self.admitted[None, :], self.sample.axis(axis), np.nan)
+        return np.where(self.admitted[None, :], self.sample.scores[axis], np.nan)
 
     def have(self, axes: Sequence[str | None]) -> np.ndarray:
         """(B or 1, N) which admitted models have a score on every one of `axes`."""
@@ -222,7 +222,7 @@ def _residuals(request: Request) -> np.ndarray:
     metric, sample = request.metric, request.sample
     assert metric.x is not None
     assert metric.y is not None
-    x, y = sample.axis(metric.x), sample.axis(metric.y)
+    x, y = sample.scores[metric.x], sample.scores[metric.y]
     if metric.fit != "refit":
         assert metric.line is not None
         return np.asarray(y - line_at(metric.line, x))

@@ -25,6 +25,7 @@ _COLOURS = {
     "undetermined": "blueviolet",
     "annulled": "lightgrey",
     "awaiting data": "blue",
+    "not yet registered": "lightgrey",
 }
 _OPEN_COLOURS = {
     "on course to pass": "green",
@@ -85,6 +86,8 @@ def overall_badge_json(evaluations: Iterable[Evaluation]) -> str:
     beside = states.count("undetermined") + states.count("annulled")
     if beside:
         parts.append(f"{beside} undetermined or annulled")
+    if "not yet registered" in states:
+        parts.append(f"{states.count('not yet registered')} not yet registered")
     colour = "lightgrey" if not passed + failed else "brightgreen" if passed >= failed else "orange"
     return _badge("predictions", ", ".join(parts), colour)
 

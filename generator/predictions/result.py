@@ -55,7 +55,7 @@ class Evaluation:
     standing.py; recorded_state: what the ledger says, when it says something; n: distinct models behind the metrics;
     because: the comparisons in words; margins: signed distances; firmness: resampled standings; alternatives and
     sensitivity: the same under every other choice, and the sentence that sums them up; releases: counting releases of
-    an event; before_registration: the day lies before the prediction was made; panel_digest: sha256 of the panel.
+    an event; registered_at: the instant from which the prediction has a state; panel_digest: sha256 of the panel.
     """
 
     id: str
@@ -66,6 +66,7 @@ class Evaluation:
     data_day: str
     opens: str
     closes: str | None
+    registered_at: str
     state: State
     standing: Standing
     metrics: Mapping[str, Statistic]
@@ -80,7 +81,6 @@ class Evaluation:
     releases: tuple[Mapping[str, str | None], ...] = ()
     deciding_day: str | None = None
     retired: str = ""
-    before_registration: bool = False
     recorded_state: State | None = None
 
     @property

@@ -26,7 +26,7 @@ class Table:
 
     models: ids (N,); labs: lab ids ('' unknown) (N,); released: release date as written ('' unknown) (N,);
     scores, stderr: axis -> (N,), NaN = none or unknown; ceiling: axis -> highest possible score;
-    units: axis -> unit of a difference (pp for percent).
+    units: axis -> unit of a difference (pp for percent), for the axes that the panel has.
     """
 
     models: tuple[str, ...]
@@ -39,12 +39,17 @@ class Table:
 
     @classmethod
     def of(cls, panel: Panel, axes: Iterable[str]) -> Table:
-        """Read these axes of a panel (those it has); models without any of them stay, with no score.
+        """Read these axes of a panel; models without any of them stay, with no score.
 
-        A missing standard error on a percent axis is the binomial one of its item count.
+        An axis that the panel does not have is one on which no model has a score. A missing standard error on a percent
+        axis is the binomial one of its item count.
         """
         scores, errors, ceilings, units = {}, {}, {}, {}
-        for axis in sorted(set(axes) & set(map(str, panel.scores.columns))):
+        for axis in sorted(set(axes)):
+            if axis not in panel.scores.columns:
+                scores[axis] = errors[axis] = np.full(len(panel.models), np.nan)
+                ceilings[axis] = np.inf
+                continue
             values = panel.scores[axis].to_numpy(dtype=float)
             unit = str(panel.axes.at[axis, "unit"])
             items = float(panel.axes.at[axis, "n_items"])
@@ -64,11 +69,6 @@ class Table:
             units=units,
         )
 
-    def axis(self, axis: str) -> np.ndarray:
-        """Scores (N,) on an axis; all NaN when the panel has no such axis."""
-        found = self.scores.get(axis)
-        return np.full(len(self.models), np.nan) if found is None else found
-
     def released_after(self, day: str) -> np.ndarray:
         """(N,) whether the whole span of the release date lies after `day` (ISO)."""
         bound = dt.date.fromisoformat(day)
@@ -82,16 +82,11 @@ class Table:
 
 @dataclass(frozen=True)
 class Sample:
-    """B resamples of a table: weights (B or 1, N) and scores by axis (B or 1, N)."""
+    """B resamples of a table: weights (B or 1, N) and scores (B or 1, N; all axes alike) by axis, NaN = none."""
 
     table: Table
     weights: np.ndarray
     scores: Mapping[str, np.ndarray]
-
-    def axis(self, axis: str) -> np.ndarray:
-        """(B or 1, N) scores on an axis; NaN where there is none."""
-        found = self.scores.get(axis)
-        return np.full((1, len(self.table.models)), np.nan) if found is None else found
 
     @property
     def size(self) -> int:

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from generator.core import CapewatchError, Problem, canonical_json, sha256_bytes
+from generator.core import CapewatchError, Problem, WrongCall, canonical_json, sha256_bytes
 from generator.predictions.book import Book, load_predictions
 from generator.predictions.chain import Chain, Line
 from generator.predictions.ledger import append_event, instant, read_ledger
@@ -82,7 +82,7 @@ def waive(root: Path, identity: str, *, at: str, reason: str) -> Line:
     if last is None:
         raise CapewatchError(f"{identity}: not sealed yet, so there is nothing to waive")
     if not reason.strip():
-        raise CapewatchError(f"{identity}: a waiver states its reason")
+        raise WrongCall(f"{identity}: a waiver states its reason")
     current = seal_of(document.data)
     if current["sha256"] == last.body["sha256"] and current["ambiguities"] == list(last.body["ambiguities"]):
         raise CapewatchError(f"{identity}: the file is what was sealed at {last.at}; there is nothing to waive")

@@ -3,44 +3,77 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import Literal
 
 from generator.core import CapewatchError
+from generator.panel import Panel
 from generator.predictions.decide import Context
 from generator.predictions.point import Panels, at_panel
 from generator.predictions.result import Alternative
-from generator.schema.prediction import Metric, Prediction, Reading
+from generator.schema.prediction import Condition, Metric, Prediction, Reading
 
 CHOSEN = "chosen"
 Fit = Literal["frozen", "refit"]
 
 
-def alternatives(prediction: Prediction, panels: Panels, *, day: dt.date, context: Context) -> tuple[Alternative, ...]:
-    """Standing and values under every choice, the deciding one first; a track that cannot be had says why."""
+def alternatives(
+    prediction: Prediction, panels: Panels, *, day: dt.date, context: Context, track: str | None = None
+) -> tuple[Alternative, ...]:
+    """Standing and values under every choice, the deciding one first; a track that cannot be had says why.
+
+    track: take the place of the deciding one.
+    """
+    first = track or prediction.track
     readings = {CHOSEN: (prediction, "the chosen reading")}
     for ambiguity in prediction.ambiguities:
         for reading in ambiguity.readings:
             readings[reading.id] = (read_as(prediction, reading), reading.says)
     found = []
-    for track in dict.fromkeys([prediction.track, *prediction.also_tracks]):
+    for name in dict.fromkeys([first, *prediction.also_tracks]):
         try:
-            panel = panels(track, day)
+            panel = panels(name, day)
         except CapewatchError as error:
             nothing: dict[str, float | None] = dict.fromkeys(prediction.metrics)
             found.append(
-                Alternative(track, CHOSEN, "the chosen reading", "", False, "too few data", nothing, 0, error.message)
+                Alternative(name, CHOSEN, "the chosen reading", "", False, "too few data", nothing, 0, error.message)
             )
             continue
-        for name, (read, says) in readings.items():
+        for choice, (read, says) in readings.items():
             for fit in fits(read):
-                deciding = track == prediction.track and name == CHOSEN and fit == fits(prediction)[0]
-                point = at_panel(with_fit(read, fit), panel, as_of=day, roster=context.roster)
+                deciding = name == first and choice == CHOSEN and fit == fits(prediction)[0]
+                point = at_panel(on_track(with_fit(read, fit), name, panel), panel, as_of=day, roster=context.roster)
                 reason = next((r.why for n, r in point.results.items() if point.values[n] is None), "")
+                values = {metric: point.values[metric] for metric in read.metrics}
                 count = int(point.used.sum())
                 found.append(
-                    Alternative(track, name, says, fit or "", deciding, point.standing, point.values, count, reason)
+                    Alternative(name, choice, says, fit or "", deciding, point.standing, values, count, reason)
                 )
     return tuple(found)
+
+
+def on_track(prediction: Prediction, track: str, panel: Panel) -> Prediction:
+    """The prediction as it is read on a track, of which `panel` is the panel.
+
+    The deciding track is read as the file says, to the letter. On another one a benchmark on which no model has a score says
+    nothing of the prediction, so that a score on each is needed before the criteria are compared.
+    """
+    if track == prediction.track:
+        return prediction
+    lacking = [axis for axis in prediction.axes() if axis not in panel.scores or not panel.scores[axis].notna().any()]
+    counts = {
+        f"with_{re.sub('[^a-z0-9]', '_', axis)}"[:40]: Metric(
+            kind="count", axes=[axis], label=f"the number of models with {axis} on this track"
+        )
+        for axis in lacking
+    }
+    return prediction.model_copy(
+        update={
+            "track": track,
+            "metrics": {**prediction.metrics, **counts},
+            "requires": [*prediction.requires, *(Condition(metric=name, at_least=1) for name in counts)],
+        }
+    )
 
 
 def read_as(prediction: Prediction, reading: Reading) -> Prediction:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 
-from generator.core import Problem, near_matches
+from generator.core import Problem, counted, near_matches
 from generator.predictions.conditions import Bounds, Box, boxes, overlap
 from generator.predictions.instants import Instant, InstantError
 from generator.predictions.sensitivity import read_as
@@ -135,7 +135,7 @@ def _conditions(
         return
     if len(compared) != 1:
         yield document.problem(
-            where, "bad-condition", f"{condition.metric} is compared {len(compared)} times",
+            where, "bad-condition", f"{condition.metric} is compared {counted(len(compared), 'time')}",
             found=", ".join(compared) or "no comparison", allowed=f"exactly one of {', '.join(COMPARISONS)}", hint="join two with all",
         )  # fmt: skip
     if condition.metric not in known:

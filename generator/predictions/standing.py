@@ -1,22 +1,23 @@
 """From truth values to a standing today, and from a standing to a state.
 
-Standing: what the outcome would be if the data of that day were the last. State: where the prediction is in its life.
+Standing: what the outcome would be if the data of that day were the last. State: where the prediction is in its life; on a
+day before its registration there was none yet, and its standing is what its criteria say of that day.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 
 from generator.predictions.conditions import FALSE, TRUE, Values, truth
 from generator.schema.prediction import Prediction
 
-State = Literal["open", "awaiting data", "passed", "failed", "undetermined", "annulled"]
+State = Literal["not yet registered", "open", "awaiting data", "passed", "failed", "undetermined", "annulled"]
 Standing = Literal["on course to pass", "on course to fail", "undetermined", "too few data"]
 
-STATES: tuple[State, ...] = ("open", "awaiting data", "passed", "failed", "undetermined", "annulled")
+STATES: tuple[State, ...] = get_args(State)
 STANDINGS: tuple[Standing, ...] = ("on course to pass", "on course to fail", "undetermined", "too few data")
 FINAL: frozenset[State] = frozenset({"passed", "failed", "undetermined", "annulled"})
 PASS, FAIL, GAP, FEW = range(4)

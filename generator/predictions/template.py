@@ -6,7 +6,7 @@ import datetime as dt
 
 from pydantic import TypeAdapter, ValidationError
 
-from generator.core import CapewatchError
+from generator.core import WrongCall
 from generator.predictions.instants import Instant, InstantError
 from generator.schema.fields import Id
 
@@ -61,17 +61,17 @@ def new_prediction(
 ) -> str:
     """Text of predictions/<identity>/prediction.yaml that passes every check and is meant to be edited.
 
-    Raises CapewatchError for an id that is none, or a deadline that is no instant after `today`.
+    Raises WrongCall for an id that is none, or a deadline that is no instant after `today`.
     """
     try:
         TypeAdapter(Id).validate_python(identity)
         deadline = Instant.parse(closes)
     except ValidationError as error:
-        raise CapewatchError(f"{identity!r}: {error.errors()[0]['ctx']['error']}") from None
+        raise WrongCall(f"{identity!r}: {error.errors()[0]['ctx']['error']}") from None
     except InstantError as error:
-        raise CapewatchError(f"closes: {error}") from None
+        raise WrongCall(f"closes: {error}") from None
     if deadline.utc.date() <= today:
-        raise CapewatchError(f"closes: {closes} does not lie after today", hint=f"a day after {today.isoformat()}")
+        raise WrongCall(f"closes: {closes} does not lie after today", hint=f"a day after {today.isoformat()}")
     return _TEXT.format(
         id=identity,
         title=_quoted(title),
@@ -88,5 +88,5 @@ def _quoted(text: str) -> str:
     """A double-quoted YAML scalar on one line."""
     plain = " ".join(text.split())
     if not plain:
-        raise CapewatchError("title and author cannot be empty")
+        raise WrongCall("title and author cannot be empty")
     return '"' + plain.replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from generator.predictions.conditions import Margin
 from generator.predictions.result import Alternative
+from generator.predictions.standing import Standing
 from generator.schema.prediction import Condition, Event, Metric, Prediction
 
 _COMPARED = {"below": "below", "above": "above", "at_most": "at most", "at_least": "at least"}
@@ -79,13 +81,13 @@ def margin_words(
         subject = metric.label or metric_words(metric, names=names)
         bound = f"{_COMPARED[margin.comparison]} {margin.threshold:g}"
         aim = {"pass": "to pass", "fail": "to fail", "requires": "to be scored"}[margin.side]
-        unit = f" {margin.unit}" if margin.unit else ""
+        bound += _of(margin.threshold, margin.unit)
         if margin.value is None or margin.margin is None:
-            sentences.append(f"{subject} has no value yet ({aim}: {bound}{unit})")
+            sentences.append(f"{subject} has no value yet ({aim}: {bound})")
             continue
-        away = f"{abs(margin.margin):.3g}{unit}"
+        away = f"{abs(margin.margin):.3g}{_of(abs(margin.margin), margin.unit)}"
         verdict = f"met by {away}" if margin.met else f"missed by {away}"
-        sentences.append(f"{subject} is {margin.value:.4g}{unit} ({aim}: {bound}{unit}; {verdict})")
+        sentences.append(f"{subject} is {margin.value:.4g}{_of(margin.value, margin.unit)} ({aim}: {bound}; {verdict})")
     return tuple(sentences)
 
 
@@ -114,32 +116,48 @@ def flip_words(
             metric = prediction.metrics[margin.metric]
             subject = metric.label or metric_words(metric, names=names)
             direction = "fall" if margin.comparison in ("below", "at_most") else "rise"
-            unit = f" {margin.unit}" if margin.unit else ""
-            sentences.append(f"to {aim}, {subject} would have to {direction} by {abs(margin.margin or 0.0):.3g}{unit}")
+            away = abs(margin.margin or 0.0)
+            sentences.append(f"to {aim}, {subject} would have to {direction} by {away:.3g}{_of(away, margin.unit)}")
     return tuple(sentences)
 
 
-def sensitivity_words(alternatives: Sequence[Alternative], *, tracks: Mapping[str, str] = _NO_NAMES) -> str:
-    """Whether the standing depends on the choice of track, reading and fit; '' without alternatives.
+@dataclass(frozen=True)
+class Dependence:
+    """lead: whether the standing depends on the choice, without a full stop; others: each other standing with the choices, in
+    words, that lead to it, sorted."""
+
+    lead: str
+    others: tuple[tuple[Standing, tuple[str, ...]], ...]
+
+
+def dependence(alternatives: Sequence[Alternative], *, tracks: Mapping[str, str] = _NO_NAMES) -> Dependence:
+    """How the standing depends on the choice of track, reading and fit; nothing is said without alternatives.
 
     With `tracks` (id → name) it is for readers: tracks by name, readings by what they say.
     """
     if len(alternatives) < 2:
-        return ""
+        return Dependence("", ())
     deciding = next(choice for choice in alternatives if choice.deciding)
     others = [choice for choice in alternatives if not choice.deciding]
-    differing = [choice for choice in others if choice.standing != deciding.standing]
+    by_standing: dict[Standing, list[str]] = {}
+    for choice in others:
+        if choice.standing != deciding.standing:
+            by_standing.setdefault(choice.standing, []).append(choice_words(choice, tracks=tracks))
+    differing = sum(map(len, by_standing.values()))
     if not differing:
-        return f"The standing is the same ({deciding.standing}) under all {len(alternatives)} choices of track, reading and fit."
-    by_standing: dict[str, list[str]] = {}
-    for choice in differing:
-        by_standing.setdefault(choice.standing, []).append(choice_words(choice, tracks=tracks))
-    parts = [f"{standing} under {_some(names)}" for standing, names in sorted(by_standing.items())]
-    if set(by_standing) == {"too few data"}:
-        lead = f"No choice contradicts the standing ({deciding.standing}), but {len(differing)} of {len(others)} others cannot tell"
+        lead = f"The standing is the same ({deciding.standing}) under all {len(alternatives)} choices of track, reading and fit"
+    elif set(by_standing) == {"too few data"}:
+        lead = f"No choice contradicts the standing ({deciding.standing}), but {differing} of {len(others)} others cannot tell"
     else:
         lead = f"The standing depends on the choice: {deciding.standing} under {choice_words(deciding, tracks=tracks)}"
-    return f"{lead}; {'; '.join(parts)}."
+    return Dependence(lead, tuple((standing, tuple(names)) for standing, names in sorted(by_standing.items())))
+
+
+def sensitivity_words(alternatives: Sequence[Alternative]) -> str:
+    """`dependence` in one sentence; '' without alternatives."""
+    found = dependence(alternatives)
+    parts = [f"{standing} under {_some(names)}" for standing, names in found.others]
+    return f"{'; '.join([found.lead, *parts])}." if found.lead else ""
 
 
 def choice_words(choice: Alternative, *, tracks: Mapping[str, str] = _NO_NAMES) -> str:
@@ -155,6 +173,11 @@ def choice_words(choice: Alternative, *, tracks: Mapping[str, str] = _NO_NAMES) 
 def _some(names: Sequence[str], limit: int = 4) -> str:
     shown = " / ".join(names[:limit])
     return shown if len(names) <= limit else f"{shown} and {len(names) - limit} more"
+
+
+def _of(value: float, unit: str) -> str:
+    """The unit after a value, with the blank before it: `` pp``, `` models``, and of one `` model``."""
+    return f" {'model' if unit == 'models' and value == 1 else unit}" if unit else ""
 
 
 def _unit(metric: Metric) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from generator.core import CapewatchError, near_matches
+from generator.core import CapewatchError, WrongCall, near_matches
 from generator.publish.budget import MAX_BRANCH_MB, MAX_VERSION_MB, Held, held, require_room
 from generator.publish.git import REGULAR, Entry, Repository
 from generator.publish.index import dropped, present, root_files, tombstone
@@ -86,12 +86,12 @@ class Versions:
         return [item for item in held(tree) if not dropped(tree, item.name)]
 
     def read(self, name: str, path: str) -> bytes:
-        """A file of a version. Raises CapewatchError, with near matches, when there is no such version."""
+        """A file of a version. Raises WrongCall, with near matches, when there is no such version."""
         tip = self.tip
         known = self.names()
         wanted = (self.latest() or name) if name == LATEST else name
         if tip is None or wanted not in known:
-            raise CapewatchError(f"no version {name!r} on branch {self._target.branch}", hint=_near(name, known))
+            raise WrongCall(f"no version {name!r} on branch {self._target.branch}", hint=_near(name, known))
         content = self._repository.read(tip, f"{wanted}/{path}")
         if content is None:
             raise CapewatchError(f"version {wanted} holds no {path}")
@@ -115,11 +115,11 @@ class Versions:
         return self._put(name, staged, message=f"Cut version {name}")
 
     def require_new(self, name: str) -> None:
-        """Raises CapewatchError when `name` cannot be cut any more."""
+        """Raises WrongCall when `name` cannot be cut any more."""
         _require_new(self.tree(), name)
 
     def drop(self, names: tuple[str, ...]) -> Published:
-        """Replace versions that the rule lets go by a note and their bundle. Raises CapewatchError for any other."""
+        """Replace versions that the rule lets go by a note and their bundle. Raises WrongCall for any other."""
         for name in names:
             require_cut(name)
 
@@ -127,11 +127,9 @@ class Versions:
             rule = {item.name: item for item in held(tree) if not dropped(tree, item.name)}
             for name in names:
                 if name not in rule:
-                    raise CapewatchError(f"no version {name!r} to drop", hint=_near(name, rule))
+                    raise WrongCall(f"no version {name!r} to drop", hint=_near(name, rule))
                 if not rule[name].may_go:
-                    raise CapewatchError(
-                        f"version {name} is kept: {rule[name].reason}", hint="see `capewatch publish list`"
-                    )
+                    raise WrongCall(f"version {name} is kept: {rule[name].reason}", hint="see `capewatch publish list`")
             kept = {
                 path: (entry.mode, entry.blob)
                 for path, entry in tree.items()
@@ -212,13 +210,13 @@ class Versions:
 def _require_new(tree: Mapping[str, Entry], name: str) -> None:
     names = present(tree)
     if name in names:
-        raise CapewatchError(
+        raise WrongCall(
             f"version {name} is published; a version never changes after it is cut",
             hint="corrections go into the next month's version, and into dev",
         )
     newest = max(filter(is_cut, names), default="")
     if name < newest:
-        raise CapewatchError(f"{name} is older than the latest version {newest}", hint="cut a later month")
+        raise WrongCall(f"{name} is older than the latest version {newest}", hint="cut a later month")
 
 
 def _same(before: Mapping[str, Entry], after: Mapping[str, Entry], *, ignore: str) -> bool:

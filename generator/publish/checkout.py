@@ -9,7 +9,7 @@ import tarfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from generator.core import CapewatchError, near_matches
+from generator.core import CapewatchError, WrongCall, near_matches
 from generator.publish.branch import Versions
 from generator.publish.git import Repository
 from generator.publish.names import DEV, LATEST, RECORD, is_cut
@@ -33,7 +33,7 @@ class Checkout:
 
 
 def commit_named(repository: Repository, name: str) -> str:
-    """The commit of a published version or of a git revision. Raises CapewatchError, with near matches."""
+    """The commit of a published version or of a git revision. Raises WrongCall, with near matches."""
     repository.require()
     versions = Versions(repository)
     if name in (DEV, LATEST) or is_cut(name):
@@ -50,7 +50,7 @@ def commit_named(repository: Repository, name: str) -> str:
         known = [*versions.names(), *repository.text("for-each-ref", "--format=%(refname:short)").split()]
         near = near_matches(name, known)
         advice = f"did you mean {' or '.join(near)}?" if near else f"versions: {', '.join(versions.names()) or 'none'}"
-        raise CapewatchError(f"no version and no git revision {name!r}", hint=advice)
+        raise WrongCall(f"no version and no git revision {name!r}", hint=advice)
     return commit_id
 
 
@@ -61,9 +61,9 @@ def check_out(repository: Repository, name: str, *, into: Path, with_code: bool 
     listed = set(repository.text("ls-tree", "--name-only", f"{commit}:{prefix}").splitlines())
     wanted = [part for part in (*PARTS, *((CODE,) if with_code else ())) if part in listed]
     if "data" not in wanted:
-        raise CapewatchError(f"{name}: commit {commit[:12]} holds no data/", hint="name a commit of this project")
+        raise WrongCall(f"{name}: commit {commit[:12]} holds no data/", hint="name a commit of this project")
     if with_code and CODE not in wanted:
-        raise CapewatchError(f"{name}: commit {commit[:12]} holds no {CODE}/", hint="build it with the present code")
+        raise WrongCall(f"{name}: commit {commit[:12]} holds no {CODE}/", hint="build it with the present code")
     folder = into / commit[:12]
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from generator.core import CapewatchError
+from generator.core import WrongCall, counted
 from generator.publish.branch import BRANCH, Target, Versions
 from generator.publish.checkout import check_out
 from generator.publish.git import Repository
@@ -32,7 +32,7 @@ class Named:
 
 
 def find(name: str, *, project: Path, build: Build, branch: str = BRANCH) -> Named:
-    """The bundle that `name` names. Raises CapewatchError, with near matches, when it names none."""
+    """The bundle that `name` names. Raises WrongCall, with near matches, when it names none."""
     if name == NOW:
         return Named(NOW, build(project, None), f"{NOW}: computed from data/ and predictions/ as they are")
     path = Path(name)
@@ -46,13 +46,11 @@ def find(name: str, *, project: Path, build: Build, branch: str = BRANCH) -> Nam
         return Named(name, versions.bundle(name))
     if "/" in name and path.parent.is_dir() and repository.commit_of(name) is None:
         there = sorted(item.name for item in path.parent.iterdir() if item.is_dir())
-        raise CapewatchError(
-            f"{name}: no such folder", hint=f"in {path.parent} there are: {', '.join(there[:8]) or 'none'}"
-        )
+        raise WrongCall(f"{name}: no such folder", hint=f"in {path.parent} there are: {', '.join(there[:8]) or 'none'}")
     made = check_out(repository, name, into=project / "build" / "at")
     note = f"{name}: data of commit {made.commit[:12]}, numbers by the present code"
     if made.other_code:
-        note += f" ({len(made.other_code)} files of the code differ from that commit)"
+        note += f" ({counted(len(made.other_code), 'file')} of the code not as in that commit)"
     return Named(name, build(made.folder, None), note)
 
 
@@ -60,5 +58,5 @@ def _replay(name: str, project: Path, build: Build) -> Named:
     try:
         day = dt.date.fromisoformat(name)
     except ValueError:
-        raise CapewatchError(f"{name!r} is not a day of the calendar") from None
+        raise WrongCall(f"{name!r} is not a day of the calendar") from None
     return Named(name, build(project, day), f"{name}: replayed from the present data, by the present code")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from generator.core import CapewatchError
+from generator.core import WrongCall
 
 DEV, LATEST = "dev", "latest"
 RECORD = "publication.json"
@@ -19,7 +19,7 @@ def is_cut(name: str) -> bool:
 
 def require_cut(name: str) -> str:
     if not is_cut(name):
-        raise CapewatchError(f"{name!r} is no name of a version", hint="write YYYY.MM, such as 2026.11")
+        raise WrongCall(f"{name!r} is no name of a version", hint="write YYYY.MM, such as 2026.11")
     return name
 
 

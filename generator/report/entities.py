@@ -315,8 +315,3 @@ def track_entities(registry: Registry, panels: Mapping[str, Panel]) -> list[dict
             }
         )
     return result
-
-
-def unmatched_frame(observations: Observations) -> pd.DataFrame:
-    """Spellings that name no model: source, spelling, rows, near, reason."""
-    return observations.unmatched.sort_values(["source", "spelling"], ignore_index=True)

@@ -17,7 +17,15 @@ from typing import Any
 
 import numpy as np
 
-from generator.core import CapewatchError, canonical_json, near_matches, read_json, sha256_bytes, write_if_changed
+from generator.core import (
+    CapewatchError,
+    WrongCall,
+    canonical_json,
+    near_matches,
+    read_json,
+    sha256_bytes,
+    write_if_changed,
+)
 from generator.panel import PanelProvider
 from generator.report import forecast_parts
 from generator.report.chances import chances
@@ -119,13 +127,13 @@ def write_parts(inputs: Inputs, names: Iterable[str] = (), *, tell: Callable[[st
 
 
 def parts_named(names: Iterable[str]) -> tuple[Part, ...]:
-    """The parts of these names in their order, or all; raises CapewatchError for an unknown name."""
+    """The parts of these names in their order, or all; raises WrongCall for an unknown name."""
     wanted = list(names)
     known = [part.name for part in PARTS]
     for name in wanted:
         if name not in known:
             near = near_matches(name, known) or known
-            raise CapewatchError(f"no part {name!r} of the forecasts", hint=f"parts: {', '.join(near)}")
+            raise WrongCall(f"no part {name!r} of the forecasts", hint=f"parts: {', '.join(near)}")
     return tuple(part for part in PARTS if not wanted or part.name in wanted)
 
 

@@ -51,7 +51,7 @@ def _section(panels: Mapping[str, Panel], published: Any, *, seed: int, resample
     )
     extra = objection_values(inputs, results, live_panels=panels)
     return {
-        "items": [result.as_dict() for result in results],
+        "items": [{**result.as_dict(), "units": dict(result.claim.units)} for result in results],
         "counts": verdict_counts(results),
         "contradictions": list_contradictions(results, ledger),
         "objections": answer_objections(results, ledger, extra=extra),

@@ -207,7 +207,7 @@ def _meta(
     digest: str,
 ) -> dict[str, Any]:
     kinds = [model["kind"] for model in described["models"]]
-    unknown = observations.unmatched[observations.unmatched["reason"] == ""]
+    undecided = observations.spellings["reason"] == ""
     return {
         "schema": SCHEMA_VERSION,
         "version": generator.__version__,
@@ -224,7 +224,7 @@ def _meta(
             "chat_models": kinds.count("chat"),
             "observations": len(observations.finished),
             "checkpoint_observations": len(observations.table) - len(observations.finished),
-            "unmatched": len(unknown),
+            "unmatched": int(undecided.sum()),
             "refused": len(observations.refused),
             "cells": {track: int(panel.scores.notna().to_numpy().sum()) for track, panel in sorted(panels.items())},
             **{kind: len(described[kind]) for kind in ("benchmarks", "labs", "families", "sources")},

@@ -6,7 +6,7 @@ import json
 import lzma
 from pathlib import Path
 
-from generator.core import CapewatchError, canonical_json, read_json
+from generator.core import CapewatchError, WrongCall, canonical_json, read_json
 from generator.report.bundle import Bundle, read_bundle, table_from
 
 PACKED_NAME = "bundle.json.xz"
@@ -57,7 +57,7 @@ def read_any(path: Path) -> Bundle:
         return unpack(path.read_bytes(), name=str(path))
     missing = [name for name in ("meta.json", "statistics.json", "entities.json") if not (path / name).is_file()]
     if missing:
-        raise CapewatchError(
+        raise WrongCall(
             f"{path}: not a bundle: it has no {', '.join(missing)}",
             hint="`capewatch build` writes one to build/bundle/",
         )

@@ -10,7 +10,6 @@ import pandas as pd
 from generator.panel import Observations, Panel
 from generator.panel.observations import PROTOCOL_COLUMNS
 from generator.report.bundle import Field, Table
-from generator.report.entities import unmatched_frame
 from generator.schema import Registry
 
 OWN = "CC BY 4.0 (compilation); each observation keeps the licence of its source"
@@ -179,8 +178,8 @@ def _unmatched_table(observations: Observations) -> Table:
         Field("near", "text", "model ids that look like it"),
         Field("reason", "text", "why it is deliberately not tracked; empty when nobody decided yet"),
     )
-    description = "Spellings that match no model: listed, never guessed."
-    frame = _select(unmatched_frame(observations), fields)
+    description = "Spellings that match no model, in rows public by the day of the report: listed, never guessed."
+    frame = _select(observations.spellings, fields)
     return Table("unmatched", "Unmatched spellings", description, fields, frame, OWN)
 
 

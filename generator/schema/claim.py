@@ -137,6 +137,10 @@ class Claim(Written):
     where: list[Place] = Field(min_length=1)
     published: list[PublishedValue] = Field(default_factory=list)
     recipes: list[RecipeRef] = Field(default_factory=list)
+    units: dict[str, Text] = Field(
+        default_factory=dict,
+        description="unit of what the recipes give beside the printed numbers, by the name or by what follows its last dot",
+    )
     not_computable: LongText | None = Field(None, description="why no recipe can be written: what was never released")
     reading: LongText
     contradicts: list[Id] = Field(default_factory=list, description="claims that say otherwise")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from generator.predictions.standing import STATES
+
 Schema = dict[str, Any]
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 _TEXT: Schema = {"type": "string"}
@@ -71,7 +73,7 @@ PREDICTION = _object(
     {
         "id": _TEXT,
         "title": _TEXT,
-        "state": {"enum": ["open", "awaiting data", "passed", "failed", "undetermined", "annulled"]},
+        "state": {"enum": list(STATES)},
         "standing": _TEXT,
         "as_of": _DAY,
         "track": _TEXT,

@@ -102,7 +102,8 @@ def prose(view: View, text: str) -> str:
 
 
 def unit_of(item: Mapping[str, Any], name: str, found: Any) -> str:
-    """Unit of a recipe's value: that of the printed number of the same name; an integer is a count and has none.
+    """Unit of a recipe's value: that of the printed number of the same name, or what the claim's file says; an integer is a count
+    and has none.
 
     A share is a fraction. Another value that is not among the printed numbers has the unit of the one it is of (``google.all``,
     ``line.pooled``). Where all printed numbers of the claim share one unit, a range has it too, a series where it is one of
@@ -114,6 +115,9 @@ def unit_of(item: Mapping[str, Any], name: str, found: Any) -> str:
     if name in units:
         return units[name]
     head, _, tail = name.rpartition(".")
+    for part in (name, tail):
+        if part in item["units"]:
+            return str(item["units"][part])
     if tail in _OTHER_UNITS or not (isinstance(found, float) or _is_range(found)):
         return ""
     if tail == "share" or tail.endswith("_share"):

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, cast
 
-from generator.core import CapewatchError, near_matches
+from generator.core import WrongCall, near_matches
 from generator.sources.capture import Capture, Parsed
 from generator.sources.client import Client
 
@@ -234,13 +234,13 @@ CATALOGUE: tuple[Source, ...] = (
 
 
 def source(name: str) -> Source:
-    """The row of `name`; CapewatchError with near matches when there is none."""
+    """The row of `name`; WrongCall with near matches when there is none."""
     for row in CATALOGUE:
         if row.id == name:
             return row
     known = [row.id for row in CATALOGUE]
     near = near_matches(name, known)
-    raise CapewatchError(
+    raise WrongCall(
         f"no source {name!r}; there is: {', '.join(known)}",
         hint=f"did you mean {' or '.join(near)}?" if near else "see generator/sources/README.md for how to add one",
     )

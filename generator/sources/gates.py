@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from generator.core import counted
 from generator.schema.rows import KEY_COLUMNS
 from generator.snapshots.store import Kept
 from generator.sources.capture import Parsed
@@ -79,14 +80,16 @@ def _whole(parsed: Parsed, gates: Gates) -> list[Finding]:
     rows = len(parsed.observations) or (len(parsed.facts) if gates.min_rows == 0 else 0)
     if rows < max(gates.min_rows, 1):
         findings.append(
-            Finding("empty-table", f"{rows} rows, at least {max(gates.min_rows, 1)} expected", waivable=False)
+            Finding(
+                "empty-table", f"{counted(rows, 'row')}, at least {max(gates.min_rows, 1)} expected", waivable=False
+            )
         )
     outside = [rejection for rejection in parsed.rejections if rejection.reason == "out-of-range"]
     if len(outside) > gates.out_of_range:
         findings.append(
             Finding(
                 "out-of-range",
-                f"{len(outside)} scores outside their range, {gates.out_of_range} known; first: "
+                f"{counted(len(outside), 'score')} outside the range, {gates.out_of_range} known; first: "
                 f"{outside[0].locator}: {outside[0].detail}",
                 waivable=False,
             )
@@ -117,7 +120,8 @@ def _shrink(observations: pd.DataFrame, gates: Gates, before: Baseline) -> list[
     lost = 100 * (1 - len(observations) / before.rows)
     return [
         Finding(
-            "shrink", f"{len(observations)} rows, {before.rows} before: {lost:.0f} % fewer, allowed {gates.shrink:.0%}"
+            "shrink",
+            f"{counted(len(observations), 'row')}, {before.rows} before: {lost:.0f} % fewer, allowed {gates.shrink:.0%}",
         )
     ]
 

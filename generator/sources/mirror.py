@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from generator.core import CapewatchError
+from generator.core import CapewatchError, WrongCall
 from generator.sources.capture import Capture
 from generator.sources.catalogue import Mirror, Source
 
@@ -16,7 +16,7 @@ _DATE = re.compile(r"(20\d{2})[-_](\d{2})[-_](\d{2})")
 
 
 def mirror_folder(place: str) -> Path:
-    """A path or a file:// address → an existing folder; CapewatchError otherwise."""
+    """A path or a file:// address → an existing folder; WrongCall otherwise."""
     parts = urlsplit(place)
     if parts.scheme == "file":
         if parts.netloc not in ("", "localhost"):
@@ -28,7 +28,7 @@ def mirror_folder(place: str) -> Path:
         )
     folder = Path(place)
     if not folder.is_dir():
-        raise CapewatchError(f"{folder}: no such folder", hint="give the folder that holds epoch_ai/, models_dev/, …")
+        raise WrongCall(f"{folder}: no such folder", hint="give the folder that holds epoch_ai/, models_dev/, …")
     return folder
 
 

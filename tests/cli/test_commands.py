@@ -14,6 +14,8 @@ from click.testing import CliRunner
 from generator.cli.main import cli
 from generator.core import CapewatchError
 from tests.conftest import REPOSITORY
+from tests.predictions.builders import write_prediction
+from tests.publish.conftest import git
 
 
 def run(project, *words, expect=0):
@@ -34,7 +36,7 @@ def capewatch(*words, cwd):
 
 def test_check_on_a_correct_project_exits_0_and_counts(project):
     project.model("one", "gpqa 83.4")
-    assert run(project, "check") == "1 models, 1 written observations, 3 benchmarks: 0 errors, 0 warnings\n"
+    assert run(project, "check") == "1 model, 1 written observation, 3 benchmarks: 0 errors, 0 warnings\n"
 
 
 def test_check_exits_1_with_every_problem_in_each_format(project):
@@ -63,9 +65,69 @@ def test_a_call_that_names_what_is_not_there_exits_2_with_what_to_do(project):
     assert "capewatch pull --json > FILE" in run(project, "alarm", "--pull", "nope.json", expect=2)
 
 
+#: Calls of which a value is at fault, each beside a word of the message. The data are right, so that only another call helps.
+WRONG_CALLS = (
+    ("alarm --pull nope.json", "no such file"),
+    ("build --at 2031.01", "no version"),
+    ("diagnose --swe 70", "--gpqa"),
+    ("diff nonsuch latest", "nonsuch"),
+    ("effect --base nonsuch --out out", "neither a folder nor a revision"),
+    ("effect --base data/labs --out out", "neither a project (data/) nor a bundle"),
+    ("forecasts --part nonsuch", "no part 'nonsuch'"),
+    ("new model --name X --lab opnai", "unknown lab 'opnai'"),
+    ("new model --name X --lab acme --family nonsuch", "unknown family 'nonsuch'"),
+    ("new model --name One --id one --lab acme", "already in"),
+    ("new model --name X --lab acme --id ../x", "bad id"),
+    ("new model --name X --lab acme --released 2026-13", "bad-date"),
+    ("new model --name X --lab acme --from-unmatched board nonsuch", "no unmatched spelling"),
+    ("new prediction X --title a --author b --closes 2031-01-01T00:00:00Z", "an id is"),
+    ("new prediction x --title a --author b --closes tomorrow", "closes"),
+    ("new prediction x --title a --author b --closes 2020-01-01T00:00:00Z", "does not lie after today"),
+    ("new prediction x --title a --author b --closes 2031-01-01T00:00:00Z --track nonsuch", "unknown-track"),
+    ("panel nonsuch", "unknown track"),
+    ("publish notes nonsuch", "no name of a version"),
+    ("publish cut nonsuch --site-url https://example.org/", "no name of a version"),
+    ("publish drop 2031.01", "no version '2031.01'"),
+    ("pull nonsuch", "no source 'nonsuch'"),
+    ("release-notes nonsuch", "not a release tag"),
+    ("score nonsuch", "unknown prediction"),
+    ("score --track nonsuch --resamples 100", "unknown track"),
+    ("seal nonsuch", "unknown prediction"),
+    ("serve --port 0", "--port"),
+    ("summary --pull nope.json", "no such file"),
+)
+
+
+@pytest.mark.parametrize(("words", "message"), WRONG_CALLS)
+def test_a_call_that_must_change_exits_2_in_every_command_and_writes_nothing(project, words, message, monkeypatch):
+    monkeypatch.chdir(project.root)
+    project.model("one", "gpqa 83.4")
+    write_prediction(project.root)
+    project.write("data/snapshots/unmatched.csv", "source,spelling,rows,near,reason\nboard,Odd: name,3,,\n")
+    git(project.root, "init", "--quiet", "--initial-branch=main")
+    git(project.root, "add", "-A")
+    git(project.root, "commit", "--quiet", "-m", "start")
+    assert message in run(project, *words.split(), expect=2)
+    assert git(project.root, "status", "--porcelain") == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("claims nonsuch", "no claim 'nonsuch'"),
+        ("diagnose --swe 70 --gpqa 80 --lab nonsuch", "no lab 'nonsuch'"),
+        ("pull aider --from nowhere --dry-run", "no such folder"),
+    ],
+)
+def test_a_call_that_must_change_exits_2_where_the_bundled_data_are_read_too(words, message):
+    result = CliRunner().invoke(cli, ["--root", str(REPOSITORY), *words.split()])
+    assert isinstance(result.exception, CapewatchError)
+    assert (result.exception.exit_code, message in str(result.exception)) == (2, True)
+
+
 def test_a_warning_alone_exits_0(project):
     project.model("one", "gpqa 0.83")
-    assert "0 errors, 1 warnings" in run(project, "check")
+    assert "0 errors, 1 warning" in run(project, "check")
 
 
 @pytest.mark.parametrize(
@@ -73,9 +135,9 @@ def test_a_warning_alone_exits_0(project):
     [
         (["chekc"], 2, "no command 'chekc'; did you mean 'check'?"),
         (["check", "--format", "xml"], 2, "'xml' is not one of 'text', 'json', 'github'"),
-        (["--root", "nowhere", "check"], 1, "nowhere: not a capewatch project: it has no data/ folder"),
-        (["check"], 1, "no capewatch project in"),
-        (["pull", "--from", "nowhere"], 1, "no capewatch project in"),
+        (["--root", "nowhere", "check"], 2, "nowhere: not a capewatch project: it has no data/ folder"),
+        (["check"], 2, "no capewatch project in"),
+        (["pull", "--from", "nowhere"], 2, "no capewatch project in"),
     ],
 )
 def test_a_wrong_call_exits_with_its_code_a_message_and_no_traceback(tmp_path, words, code, message):
@@ -103,20 +165,20 @@ def test_every_command_has_help_with_an_example(words):
 def test_new_model_writes_a_file_that_passes_check(project):
     text = run(project, "new", "model", "--name", "Example 1", "--lab", "acme", "--released", "2026-11-20")
     assert text == "wrote data/models/acme/example-1.yaml; fill it in, then run: capewatch check\n"
-    assert "1 models, 0 written observations, 3 benchmarks: 0 errors, 0 warnings" in run(project, "check")
+    assert "1 model, 0 written observations, 3 benchmarks: 0 errors, 0 warnings" in run(project, "check")
     assert "already in data/models/acme/example-1.yaml" in run(
-        project, "new", "model", "--name", "Example 1", "--lab", "acme", expect=1
+        project, "new", "model", "--name", "Example 1", "--lab", "acme", expect=2
     )
 
 
 def test_new_model_refuses_what_breaks_a_rule_and_leaves_nothing(project):
     assert "unknown lab 'acne'\n  hint: known: acme" in run(
-        project, "new", "model", "--name", "X", "--lab", "acne", expect=1
+        project, "new", "model", "--name", "X", "--lab", "acne", expect=2
     )
-    assert "bad-date" in run(project, "new", "model", "--name", "X", "--lab", "acme", "--released", "2026-13", expect=1)
-    assert "markup" in run(project, "new", "model", "--name", "<b>X</b>", "--lab", "acme", expect=1)
+    assert "bad-date" in run(project, "new", "model", "--name", "X", "--lab", "acme", "--released", "2026-13", expect=2)
+    assert "markup" in run(project, "new", "model", "--name", "<b>X</b>", "--lab", "acme", expect=2)
     assert "bad id '../../x'" in run(
-        project, "new", "model", "--name", "X", "--lab", "acme", "--id", "../../x", expect=1
+        project, "new", "model", "--name", "X", "--lab", "acme", "--id", "../../x", expect=2
     )
     assert not list((project.root / "data").rglob("x*.yaml"))
 
@@ -124,7 +186,7 @@ def test_new_model_refuses_what_breaks_a_rule_and_leaves_nothing(project):
 def test_new_model_from_an_unmatched_spelling_takes_it_as_an_alias(project):
     project.write("data/snapshots/unmatched.csv", "source,spelling,rows,near,reason\nboard,Odd: name,3,,\n")
     assert "near: Odd: name" in run(
-        project, "new", "model", "--from-unmatched", "board", "Odd name", "--lab", "acme", expect=1
+        project, "new", "model", "--from-unmatched", "board", "Odd name", "--lab", "acme", expect=2
     )
     run(project, "new", "model", "--from-unmatched", "board", "Odd: name", "--lab", "acme")
     assert 'board: ["Odd: name"]' in (project.root / "data/models/acme/odd-name.yaml").read_text()
@@ -180,7 +242,7 @@ def test_with_log_json_every_line_of_standard_error_is_an_event(project, tmp_pat
     assert events[2]["exit_code"] == done.returncode
     failed = capewatch("--log", "json", "--root", str(tmp_path / "none"), "check", cwd=tmp_path)
     (event,) = [json.loads(line) for line in failed.stderr.splitlines()]
-    assert (event["event"], failed.returncode) == ("failed", 1)
+    assert (event["event"], failed.returncode) == ("failed", 2)
     assert "has no data/ folder" in event["message"]
 
 

@@ -99,9 +99,19 @@ def test_an_unknown_lab_is_answered_with_the_near_ones():
 
 def test_a_prediction_is_scored_on_a_track_that_lacks_one_of_its_benchmarks():
     found = run("score", "ifeval-activation-2026", "--track", "epoch", "--resamples", "100")
-    assert found.stderr == "note: no model has a score on ifeval in track epoch\n"
-    assert "(epoch, as of" in found.stdout
-    assert "the number of models with both scores is 0 models" in found.stdout
+    assert found.stderr == ""
+    assert "   open, too few data  (epoch, as of" in found.stdout
+    assert "the number of models with ifeval on this track is 0 models (to be scored: at least 1 model" in found.stdout
+
+
+def test_on_a_day_before_its_registration_a_prediction_is_not_yet_registered():
+    call = ("score", "ifeval-activation-2026", "--resamples", "100", "--as-of")
+    assert (
+        "   not yet registered (that was on 2026-05-13); its criteria then said: undetermined  (maker, as of 2026-05-12"
+        in run(*call, "2026-05-12").stdout
+    )
+    assert "   open, undetermined  (maker, as of 2026-05-13" in run(*call, "2026-05-13").stdout
+    assert json.loads(run(*call, "2026-05-12", "--json").stdout)[0]["state"] == "not yet registered"
 
 
 def test_a_claim_is_told_in_words_with_six_digits():

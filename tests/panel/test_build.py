@@ -8,9 +8,11 @@ import weakref
 import numpy as np
 import pytest
 
+from generator import snapshots
 from generator.core import CapewatchError
 from generator.panel import PanelProvider, build_panel, gather
 from generator.schema import load_registry
+from tests.snapshots.readings import reading, row
 
 TODAY = dt.date(2026, 11, 21)
 
@@ -172,3 +174,29 @@ def test_days_between_which_nothing_became_public_have_one_panel_but_for_the_day
     assert [panel.as_of for panel in (first, *later)] == days
     assert all(panel.digest == first.digest and panel.cells is first.cells for panel in later)
     assert provider("both", dt.date(2000, 1, 1)).scores.empty
+
+
+def test_spellings_that_match_nothing_and_rows_that_are_refused_are_those_of_the_day(project):
+    project.model("one", more="released: 2026-04-01\n")
+    store = project.root / "data" / "snapshots"
+    march = {"benchmark": "gpqa", "published": "2026-03-15"}
+    first = [
+        row("Nobody", 0.5, **march),
+        row("Nobody", 0.6, benchmark="gpqa", effort="high"),
+        row("Somebody", 0.4, benchmark="gpqa"),
+    ]
+    refused = [
+        row("one", 0.5, benchmark="no-such", published="2026-03-15"),
+        row("one", 0.5, benchmark="no-such", effort="high"),
+    ]
+    snapshots.append(store, "board", reading(*first, *refused, day=dt.date(2026, 5, 1)))
+    known = gather(load_registry(project.root))
+    for day, spellings, rows in (
+        ("2026-03-14", {}, 0),
+        ("2026-03-15", {"Nobody": 1}, 0),
+        ("2026-04-01", {"Nobody": 1}, 1),  # what was published before the release counts from the release
+        ("2026-05-01", {"Nobody": 2, "Somebody": 1}, 2),
+    ):
+        cut = known.cut(dt.date.fromisoformat(day))
+        assert (cut.spellings.set_index("spelling")["rows"].to_dict(), len(cut.refused)) == (spellings, rows), day
+    assert list(known.spellings) == ["source", "spelling", "rows", "near", "reason"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,9 @@ from generator.cli.main import cli
 from generator.core import CapewatchError
 from generator.panel import PanelProvider
 from generator.panel.bulk import bulk_panel, stored_bytes
+from generator.panel.published import LAYOUTS, read_published
 from generator.schema import load_registry
+from tests.conftest import REPOSITORY
 from tests.snapshots.readings import reading, row
 
 pytest.importorskip("duckdb", reason="the extra capewatch[duckdb] is not installed")
@@ -120,7 +123,9 @@ def test_the_command_writes_the_same_table_by_either_engine(project):
         result = CliRunner().invoke(cli, ["--root", str(project.root), "panel", "both", "--engine", engine])
         assert result.exit_code == 0, result.output
         told[engine] = result.output
-    assert told["pandas"] == told["duckdb"] == told["auto"] == "model,gpqa,swe,gpqa_se,swe_se\none,40.0,30.0,,\n"
+    assert (
+        told["pandas"] == told["duckdb"] == told["auto"] == "model,name,gpqa,swe,gpqa_se,swe_se\none,One,40.0,30.0,,\n"
+    )
     assert stored_bytes(load_registry(project.root)) == 0
 
 
@@ -132,3 +137,17 @@ def test_the_command_refuses_a_file_of_another_kind_and_an_unknown_track(project
     for engine in ("pandas", "duckdb"):
         result = CliRunner().invoke(cli, ["--root", str(project.root), "panel", "bth", "--engine", engine])
         assert "unknown track 'bth'" in str(result.exception)
+
+
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_the_command_gives_each_table_of_the_papers_as_it_was_published(name, tmp_path):
+    result = CliRunner().invoke(cli, ["--root", str(REPOSITORY), "panel", name])
+    assert result.exit_code == 0, result.output
+    table, panel = pd.read_csv(io.StringIO(result.output), index_col="model"), read_published(REPOSITORY, name).panel
+    assert table["name"].fillna("").tolist() == panel.models["name"].fillna("").tolist()
+    np.testing.assert_array_equal(table[list(panel.axes.index)].to_numpy(float), panel.scores.to_numpy(float))
+    assert table.index.tolist() == panel.scores.index.tolist()
+    dated = CliRunner().invoke(cli, ["--root", str(REPOSITORY), "panel", name, "--as-of", "2026-05-31"])
+    assert (dated.exit_code, "--as-of goes with a live track" in dated.output) == (2, True)
+    wrong = CliRunner().invoke(cli, ["--root", str(REPOSITORY), "panel", "zz"])
+    assert wrong.exception.hint == f"tracks: epoch, harness-v1, maker, {', '.join(LAYOUTS)}"

@@ -79,10 +79,47 @@ def test_json_has_the_promised_keys_and_no_nan(tmp_path):
     assert entry["metrics"]["r"]["reason"] == "0 models have the scores; at least 3 are needed"
 
 
-def test_an_evaluation_before_registration_says_so(tmp_path):
-    assert evaluated(tmp_path, at="2026-03-31").before_registration
-    assert evaluated(tmp_path, at="2026-05-12").before_registration
-    assert not evaluated(tmp_path, at="2026-05-13").before_registration
+@pytest.mark.parametrize("blocks", [{}, {"kind": "statement", "closes": None}])
+def test_before_its_registration_a_prediction_has_no_state_yet_but_its_criteria_say_where_it_would_have_stood(
+    tmp_path, blocks
+):
+    found = {at: evaluated(tmp_path, at=at, **blocks) for at in ("2026-03-31", "2026-05-12", "2026-05-13")}
+    assert [one.shown_state for one in found.values()] == ["not yet registered"] * 2 + ["open"]
+    early = found["2026-05-12"]
+    assert (early.standing, early.registered_at) == ("on course to pass", "2026-05-13T23:59:59Z")
+    entry = early.as_dict()
+    assert entry["state"] == entry["computed_state"] == "not yet registered"
+
+
+IFEVAL = {
+    "metrics": "\nr: {kind: pearson, x: swe, y: ifeval}\nn: {kind: count, axes: [swe, ifeval]}\n",
+    "passes": "{metric: r, above: 0.5}",
+    "fails": "{any: [{metric: r, below: 0.3}, {metric: n, below: 5}]}",
+}
+
+
+def test_a_track_without_a_benchmark_cannot_tell_unless_it_is_the_track_that_decides(tmp_path):
+    prediction = prediction_of(tmp_path, also_tracks="[epoch]", **IFEVAL)
+
+    def on(track):
+        return evaluate(prediction, panels, as_of=day("2026-09-30"), rng=rng(), resamples=300, track=track)
+
+    panels = provider(panel_of(ROWS))
+    deciding, other = on(None), on("epoch")
+    assert deciding == on("maker")
+    assert (deciding.track, deciding.standing) == ("maker", "on course to fail")  # to the letter: n below 5
+    assert (other.track, other.standing, other.n) == ("epoch", "too few data", 0)
+    assert other.because[0] == (
+        "the number of models with ifeval on this track is 0 models (to be scored: at least 1 model; missed by 1 model)"
+    )
+    assert {one.shares["too few data"] for one in other.firmness} == {1.0}
+    assert {a.track: a.standing for a in deciding.alternatives} == {
+        "maker": "on course to fail",
+        "epoch": "too few data",
+    }
+    assert [set(a.values) for a in deciding.alternatives] == [{"r", "n"}] * 2
+    closed = evaluate(prediction, panels, as_of=day("2027-03-01"), rng=rng(), resamples=300, track="epoch")
+    assert closed.state == "undetermined"
 
 
 def test_only_what_was_public_by_the_day_is_used(tmp_path):

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -189,10 +191,28 @@ def test_too_few_models_give_no_value_and_never_a_warning(metric, rows):
         assert result.why
 
 
-def test_an_axis_that_the_panel_does_not_have_is_an_axis_without_scores():
-    result = run(Metric(kind="pearson", x="swe", y="nothing"), as_is(table()))
-    assert np.isnan(result.values[0])
-    assert "0 models" in result.why
+@pytest.mark.parametrize("lacking", [("swe",), ("gpqa",), ("swe", "gpqa")])
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_an_axis_that_the_panel_does_not_have_is_an_axis_without_scores_in_every_resample(lacking, scheme):
+    panel = panel_of(
+        [(f"m{i}", f"lab{i % 3}", "2026-06-01", {"swe": 50.0 + i, "gpqa": 60.0 + i * i}) for i in range(6)]
+    )
+    without = dataclasses.replace(
+        panel,
+        scores=panel.scores.drop(columns=list(lacking)),
+        stderr=panel.stderr.drop(columns=list(lacking)),
+        axes=panel.axes.drop(index=list(lacking)),
+    )
+    sample = resampled(Table.of(without, ["swe", "gpqa"]), scheme, resamples=20, rng=rng())
+    for metric in ALL:
+        named = {metric.axis, metric.x, metric.y, metric.over, metric.order_by, *(metric.axes or ())}
+        if not named & set(lacking):
+            continue
+        result = run(metric, sample, (0,))
+        assert result.values.shape == (20,)
+        assert (result.values == 0).all() if metric.kind == "count" else np.isnan(result.values).all()
+    pearson = run(Metric(kind="pearson", x="swe", y="gpqa"), sample)
+    assert pearson.why == "0 models have the scores; at least 3 are needed"
 
 
 def test_resampling_never_changes_how_many_models_there_are():

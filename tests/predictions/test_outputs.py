@@ -121,7 +121,7 @@ def test_the_calendar_holds_each_deadline_in_utc_and_can_be_read(tmp_path):
     ("state", "message", "colour"),
     [
         (None, "open, on course to pass", "green"), ("passed", "passed", "brightgreen"), ("failed", "failed", "red"),
-        ("undetermined", "undetermined", "blueviolet"), ("annulled", "annulled", "lightgrey"),
+        ("undetermined", "undetermined", "blueviolet"), ("annulled", "annulled", "lightgrey"), ("not yet registered", "not yet registered", "lightgrey"),
     ],
 )  # fmt: skip
 def test_a_badge_shows_the_state_or_the_standing_of_an_open_one(tmp_path, state, message, colour):
@@ -142,6 +142,9 @@ def test_annulled_and_undetermined_never_enter_the_pass_rate(tmp_path):
     }
     assert json.loads(overall_badge_json(evaluations))["message"] == "1 of 3 passed, 1 open, 2 undetermined or annulled"
     assert json.loads(overall_badge_json(evaluations[-1:]))["message"] == "none decided, 1 open"
+    early = evaluation(tmp_path, "not yet registered")
+    assert json.loads(overall_badge_json([early]))["message"] == "none decided, 0 open, 1 not yet registered"
+    assert pass_rate([early]) == {"not yet registered": 1, "pass_rate": None}
     assert pass_rate(evaluations[-1:])["pass_rate"] is None
 
 

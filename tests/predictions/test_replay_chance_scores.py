@@ -42,10 +42,11 @@ def test_a_replay_names_the_releases_that_moved_the_standing(tmp_path):
         "2026-08-15",
     ]
     steps = replay(prediction, provider(panel), days)
-    assert [(s.day, s.standing, s.n) for s in turning_points(steps)] == [
-        ("2026-05-01", "too few data", 0),
-        ("2026-06-01", "on course to pass", 3),
-        ("2026-07-01", "on course to fail", 4),
+    assert [(s.day, s.state, s.standing, s.n) for s in turning_points(steps)] == [
+        ("2026-05-01", "not yet registered", "too few data", 0),
+        ("2026-05-20", "open", "too few data", 1),
+        ("2026-06-01", "open", "on course to pass", 3),
+        ("2026-07-01", "open", "on course to fail", 4),
     ]
     assert [(move.model, move.how) for move in steps[3].moves] == [("c", "entered")]
     assert [(move.model, move.how) for move in steps[4].moves] == [("d", "entered")]

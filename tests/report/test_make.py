@@ -128,6 +128,9 @@ def test_an_earlier_day_uses_lists_and_counts_only_what_was_public_by_then(repos
     assert len(early.tables["observations"].frame) == early.meta["counts"]["observations"] == len(public) < len(now)
     later = set(now["model"]) - set(public["model"])
     assert {model["id"] for model in early.entities["models"]} == {m["id"] for m in bundle.entities["models"]} - later
+    unmatched, unmatched_now = (one.tables["unmatched"].frame for one in (early, bundle))
+    assert 0 < unmatched["rows"].sum() < unmatched_now["rows"].sum()
+    assert early.meta["counts"]["unmatched"] == (unmatched["reason"] == "").sum()
 
 
 def test_every_row_of_the_observations_names_the_unit_of_its_value(bundle):

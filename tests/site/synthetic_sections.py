@@ -183,7 +183,7 @@ def claim() -> dict[str, Any]:
         "recomputed": {"one": {"r": -0.9886, "sizes": [1.0, 2.0], "none": []}}, "verdict": "reproduced", "verdict_recipe": "one",
         "verdict_reason": "every headline number agrees",
         "recipe": [{"id": "one", "kind": "published", "is_published_recipe": True, "description": "Pearson.", "command": "capewatch claims r-zed"}],
-        "not_computable": "", "live_question": "Is it negative?", "live": [live], "reading": "It follows from the table.",
+        "units": {}, "not_computable": "", "live_question": "Is it negative?", "live": [live], "reading": "It follows from the table.",
         "contradicts": [], "command": "capewatch claims r-zed",
     }  # fmt: skip
 

@@ -38,10 +38,10 @@ def test_what_a_recipe_gives_of_one_thing_is_one_entry_and_a_decimal_point_is_no
     family = next(iter(view.families))
     name = view.families[family]["name"]
     values = {family: 0.5, f"{family}.r": 0.25, f"{family}.above_0.9": 1.0, "families": 3}
-    listed = str(claims._given(view, {"published": []}, values))
+    listed = str(claims._given(view, {"published": [], "units": {}}, values))
     assert listed.count("<li>") == 2
     assert f"<li>{name}{NBSP}={NBSP}0.5; r{NBSP}={NBSP}0.25; above 0.9{NBSP}={NBSP}1</li>" in listed
-    assert claims._given(view, {"published": []}, {}) == ""
+    assert claims._given(view, {"published": [], "units": {}}, {}) == ""
 
 
 @pytest.mark.parametrize("name", ["r", "Google DeepMind", "mean of mean absolute errors, % of the score"])
@@ -67,14 +67,22 @@ def test_a_recomputed_value_has_the_unit_of_the_printed_one(view: View):
 
 def test_a_recipe_value_has_the_unit_of_the_printed_number_but_a_count_has_none():
     item = {
-        "published": [{"name": "opt", "unit": "billion parameters"}, {"name": "bloom", "unit": "billion parameters"}]
+        "published": [{"name": "opt", "unit": "billion parameters"}, {"name": "bloom", "unit": "billion parameters"}],
+        "units": {},
     }
     assert claim_words.unit_of(item, "opt", [13.0, 30.0]) == "billion parameters"
     assert claim_words.unit_of(item, "opt", 8) == ""
     assert claim_words.unit_of(item, "not-printed", [1.3, 2.7]) == "billion parameters"
     assert claim_words.unit_of(item, "not-printed", 0.4) == ""
-    mixed = {"published": [{"name": "r", "unit": None}, {"name": "nc", "unit": "billion parameters"}]}
+    mixed = {"published": [{"name": "r", "unit": None}, {"name": "nc", "unit": "billion parameters"}], "units": {}}
     assert claim_words.unit_of(mixed, "not-printed", [1.3, 2.7]) == ""
+
+
+def test_a_recipe_value_that_no_paper_prints_has_the_unit_that_the_claims_file_gives_its_name_or_its_last_part():
+    item = {"published": [{"name": "mape", "unit": "%"}], "units": {"mean_mae": "pp", "mae": "pp", "mape": "pp"}}
+    units = {name: claim_words.unit_of(item, name, 9.7) for name in ("mean_mae", "qwen2.5.mae", "mape", "other")}
+    assert units == {"mean_mae": "pp", "qwen2.5.mae": "pp", "mape": "%", "other": ""}
+    assert claim_words.unit_of(item, "mae", 12) == ""
 
 
 def test_percent_in_a_filled_in_text_stands_apart_and_never_alone_on_a_line(view: View):
@@ -90,7 +98,9 @@ def test_a_printed_bound_says_on_which_side_the_recomputed_number_must_lie(view:
 
 def test_a_value_that_no_paper_prints_has_the_unit_of_the_number_it_is_of(view: View):
     def unit(name: str, found: Any, *printed: tuple[str, str | None]) -> str:
-        return claim_words.unit_of({"published": [{"name": one, "unit": kind} for one, kind in printed]}, name, found)
+        return claim_words.unit_of(
+            {"published": [{"name": one, "unit": kind} for one, kind in printed], "units": {}}, name, found
+        )
 
     assert unit("google.all", 1.9, ("google", "pp"), ("n", None)) == "pp"
     assert unit("line.pooled", 0.02, ("pooled", "fraction")) == "fraction"
@@ -113,7 +123,7 @@ def test_a_recipe_value_has_the_decimal_places_of_the_printed_numbers_it_stands_
             {"name": one, "printed": text, "unit": unit, "compare": compare, "headline": True}
             for one, text, unit in printed
         ]
-        return claim_words.decimals({"published": numbers}, name, found)
+        return claim_words.decimals({"published": numbers, "units": {}}, name, found)
 
     assert places("r", -0.98862, ("r", "-0.989", None)) == 3
     assert places("openai.slope", 0.5455, ("google.slope", "1.15", None), ("deepseek.slope", "0.2", None)) == 2

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from generator.analysis.resample import expanded_interval, jackknife_interval
+from generator.predictions.words import Dependence
 from generator.site import escape, forecast_tables, format, tables
 from generator.site.charts import ChartStore
 from generator.site.figures import h_timeline
@@ -85,11 +86,18 @@ def test_choices_of_a_prediction_are_told_by_the_names_of_tracks_and_what_readin
         choice("maker", "chosen", "the chosen reading", "on course to pass", deciding=True),
         choice("epoch", "new-models-only", "only new models", "too few data"),
     ]
-    lead, others = choices.sensitivity(view, {"alternatives": rows})
-    assert lead == "No choice contradicts the standing (on course to pass), but 1 of 1 others cannot tell"
-    assert others == [("too few data", [f"“{view.track_name('epoch')}”, only new models"])]
+    found = choices.sensitivity(view, {"alternatives": rows})
+    assert found.lead == "No choice contradicts the standing (on course to pass), but 1 of 1 others cannot tell"
+    assert found.others == (("too few data", (f"“{view.track_name('epoch')}”, only new models",)),)
     rows[1]["standing"] = "on course to pass"
-    assert choices.sensitivity(view, {"alternatives": rows})[1] == []
+    assert choices.sensitivity(view, {"alternatives": rows}).others == ()
+    rows[1] |= {"standing": "undetermined", "says": "models of this year; of any lab"}
+    assert choices.sensitivity(view, {"alternatives": rows}) == (
+        Dependence(
+            f"The standing depends on the choice: on course to pass under “{view.track_name('maker')}”",
+            (("undetermined", (f"“{view.track_name('epoch')}”, models of this year; of any lab",)),),
+        )
+    )
 
 
 def test_metrics_of_a_prediction_are_told_by_their_words_and_units_and_reasons_name_benchmarks(view: View):

@@ -169,7 +169,7 @@ def test_scores_of_another_unit_are_stopped_before_they_are_stored(tmp_path: Pat
     table.write_text(table.read_text().replace("0.777", "77.7"))
     result = run(tmp_path, ["obsscaling"], mirror=mirror)["obsscaling"]
     assert result.status == "quarantined"
-    assert "1 scores outside their range" in result.message
+    assert "1 score outside the range" in result.message
     assert exit_code([result]) == 1
     result = run(tmp_path, ["obsscaling"], mirror=mirror, accept=["obsscaling"])["obsscaling"]
     assert result.status == "quarantined"

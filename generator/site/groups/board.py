@@ -21,6 +21,7 @@ STATES = {
         "M2.300 1 6 4.700 9.700 1 11 2.300 7.300 6 11 9.700 9.700 11 6 7.300 2.300 11 1 9.700 4.700 6 1 2.300z",
     ),
     "undetermined": ("none", "M1 5h10v2H1z"),
+    "not yet registered": ("none", "M1 5h2.500v2H1zM4.750 5h2.500v2h-2.500zM8.500 5H11v2H8.500z"),
     "annulled": ("none", "M6 1a5 5 0 1 0 0 10A5 5 0 0 0 6 1zM3.200 4.300l4.5 4.5A3.400 3.400 0 0 1 3.200 4.300z"),
 }
 #: verdict of a claim → class of its chip and the picture before it

@@ -9,7 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from generator.predictions.result import Alternative
-from generator.predictions.words import choice_words, sensitivity_words
+from generator.predictions.words import Dependence, dependence
 from generator.site import format, tables
 from generator.site.escape import filled
 from generator.site.groups.board import standing_chip
@@ -26,17 +26,10 @@ def figure_words(value: Any) -> str:
     return format.words(float(value)) if format.known(value) else format.MISSING
 
 
-def sensitivity(view: View, row: Row) -> tuple[str, list[tuple[str, list[str]]]]:
+def sensitivity(view: View, row: Row) -> Dependence:
     """Whether the standing depends on the choice, and each other standing with the choices that lead to it, in words."""
     choices = [Alternative(**item) for item in row["alternatives"]]
-    tracks = {one.track: view.track_name(one.track) for one in choices}
-    lead, *_listed = sensitivity_words(choices, tracks=tracks).split("; ")
-    deciding = [one.standing for one in choices if one.deciding]
-    others: dict[str, list[str]] = {}
-    for one in choices:
-        if one.standing not in deciding:
-            others.setdefault(one.standing, []).append(choice_words(one, tracks=tracks))
-    return lead, sorted(others.items())
+    return dependence(choices, tracks={one.track: view.track_name(one.track) for one in choices})
 
 
 def headings(item: Row) -> dict[str, str]:

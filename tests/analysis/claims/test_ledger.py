@@ -108,3 +108,11 @@ def test_placeholders_are_listed_with_their_formats():
 
 def test_the_three_kinds_of_file_have_a_schema():
     assert {"claim.schema.json", "contradictions.schema.json", "objections.schema.json"} <= set(schema_texts())
+
+
+def test_a_unit_is_given_to_what_a_recipe_of_the_claim_returns(results):
+    for result in results.values():
+        returned = {name for values in result.recomputed.values() for name in values}
+        returned |= {name.rpartition(".")[2] for name in returned}
+        assert set(result.claim.units) <= returned - {one.name for one in result.claim.published}, result.id
+    assert results["ode-lofo"].claim.units["mean_mae"] == "pp"
