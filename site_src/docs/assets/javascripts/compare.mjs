@@ -264,7 +264,7 @@ class Comparison {
       const cell = [element("b", {}, `${number(score.value, digits)}${unit}`), error];
       if (index && scores[0]) cell.push(this.mark(difference(scores[0], score, items), digits));
       const source = score.url ? element("a", { href: score.url, rel: "external nofollow" }, score.source) : score.source;
-      cell.push(element("small", {}, protocolWords(score.protocol), element("br"), source, ", ", element("time", {}, score.public)));
+      cell.push(element("small", {}, protocolWords(score.protocol), element("br"), source, "\u2060, ", element("time", {}, score.public)));
       return cell;
     }));
   }

@@ -25,7 +25,7 @@ function models(rows, { root, load }) {
 }
 
 const bands = (at, names) => [
-  `At ${names.x} ${percent(at.x)} the line of ${at.n} models (${names.track}) expects ${names.y} ${percent(at.fitted)}; 95${NBSP}% of single models lie within ${number(at.pi_low)} to ${percent(at.pi_high)}${at.pi_high > 100 || at.pi_low < 0 ? " (a straight line does not know that scores end at 0 and 100)" : ""}. `,
+  `At ${names.x} ${percent(at.x)} the line of ${at.n} models (track “${names.track}”) expects ${names.y} ${percent(at.fitted)}; 95${NBSP}% of single models lie within ${number(at.pi_low)} to ${percent(at.pi_high)}${at.pi_high > 100 || at.pi_low < 0 ? " (a straight line does not know that scores end at 0 and 100)" : ""}. `,
   element("strong", {}, at.outside ? "This model does not: it stands apart from the trend." : "This model does: it cannot be told from the trend, whatever its label."),
   at.extrapolated ? ` ${names.x} is outside ${number(at.x_low)} to ${percent(at.x_high)}, the range the line was fitted on: read with care.` : "",
 ];
@@ -71,7 +71,7 @@ export function frontier({ x, y, lab, track }, data, page) {
   const expected = nextRelease(x, lab, track, data);
   const shown = section("Reading of the frontier model",
     element("h2", {}, "Frontier: ", element("span", { class: "cw-chip cw-chip--open" }, at.label)),
-    element("p", { class: "cw-big" }, `h ${signed(at.h)}${NBSP}pp `, element("small", {}, `prediction interval ${signed(at.pi_low - at.fitted)} to ${signed(at.pi_high - at.fitted)}`)),
+    element("p", { class: "cw-big" }, `h ${signed(at.h)}${NBSP}pp `, element("small", {}, `95${NBSP}% prediction interval ${signed(at.pi_low - at.fitted)} to ${signed(at.pi_high - at.fitted)}`)),
     element("p", {}, ...bands(at, names)),
     map(rows, coefficients, { x, y, at, names, load: page.loadFrontier }),
     heading("Isocline, both ways"),
@@ -107,7 +107,7 @@ function saturation(axes, data) {
   const { table, names } = data.rotation;
   const told = axes.map((axis) => table.find((row) => row.axis === axis)).filter((row) => row && (row.signal ?? null) !== null)
     .map((row) => `${names[row.axis]} spreads them ${number(row.signal)} times what noise gives (${row.n} models)${row.signal <= 2 ? ", so it no longer tells them apart" : ""}`);
-  return told.length ? `Of the recent top models as their makers report them: ${told.join("; ")}.` : "Whether these two benchmarks still tell the top models apart is not known: too few recent models, or no known noise.";
+  return told.length ? `Recent top models, as their makers report them: ${told.join("; ")}.` : "Whether these two benchmarks still tell the top models apart is not known: too few recent models, or no known noise.";
 }
 
 function advice(found, data) {
@@ -115,8 +115,8 @@ function advice(found, data) {
   const worded = found.why.replace(found.active ?? "\u0000", names[found.active] ?? "");
   const spent = found.saturated.map((axis) => names[axis] ?? axis);
   const row = rows.find(({ candidate }) => candidate === found.next_axis);
-  const next = row ? ` Next axis: ${names[row.candidate]}, r = ${number(row.r, 2)} [${number(row.low, 2)}, ${number(row.high, 2)}] over ${row.n} shared models.` : "";
-  return `${track}, recent models: ${worded}.${spent.length ? ` No longer beyond noise: ${spent.join(", ")}.` : ""}${next}`;
+  const next = row ? ` To read beside it: ${names[row.candidate]}, r = ${number(row.r, 2)} [${number(row.low, 2)}, ${number(row.high, 2)}] between the two over ${row.n} shared models.` : "";
+  return `Of all axes, ${worded}.${spent.length ? ` No longer beyond noise: ${spent.join(", ")}.` : ""}${next}`;
 }
 
 function nextRelease(x, lab, track, data) {
@@ -147,7 +147,7 @@ export function pair({ x, y, lab, track, axes }, data, pairs, page) {
     .filter(({ scores }) => scores[first] !== null && scores[second] !== null)
     .map(({ scores, ...row }) => ({ ...row, x: scores[first], y: scores[second] }));
   if (!coefficients) {
-    return { reading: { track, x: axes.x.id, y: axes.y.id, reason: "too few models" }, shown: section(label, element("h2", {}, label), paragraph(`${rows.length} models of this track (${trackName}) have both scores: too few for a line. Choose another pair or track.`)) };
+    return { reading: { track, x: axes.x.id, y: axes.y.id, reason: "too few models" }, shown: section(label, element("h2", {}, label), paragraph(`${rows.length} models of the track “${trackName}” have both scores: too few for a line. Choose another pair or track.`)) };
   }
   const names = { x: axes.x.name, y: axes.y.name, track: trackName };
   const found = readPair(x, y, coefficients, rows, lab || null);
@@ -156,7 +156,7 @@ export function pair({ x, y, lab, track, axes }, data, pairs, page) {
   const load = (row) => page.loadPair({ x: row.x, y: row.y, lab: row.lab, track, axes });
   const shown = section(label,
     element("h2", {}, `${label}: `, element("span", { class: "cw-chip cw-chip--open" }, STANDS[found.stands])),
-    element("p", { class: "cw-big" }, `h ${signed(at.h)}${NBSP}pp `, element("small", {}, `prediction interval ${signed(at.pi_low - at.fitted)} to ${signed(at.pi_high - at.fitted)}`)),
+    element("p", { class: "cw-big" }, `h ${signed(at.h)}${NBSP}pp `, element("small", {}, `95${NBSP}% prediction interval ${signed(at.pi_low - at.fitted)} to ${signed(at.pi_high - at.fitted)}`)),
     element("p", {}, ...bands(at, names)),
     paragraph(`r = ${number(coefficients.line.r, 2)} over these models, which are not independent of each other; the line without a difference between labs.`, "cw-small"),
     map(rows, coefficients, { x, y, at, names, load }),
