@@ -82,13 +82,13 @@ def _newest(view: View, models: Iterable[str], most: int | None) -> set[str]:
 def finding(content: Row) -> str:
     """How far one pair of scores can place a model."""
     parts = [
-        f"{format.number(track['coefficients']['line']['sigma'], 1)}{format.NBSP}pp over "
-        f"{format.plural(track['coefficients']['n'], 'model')} in “{track['name']}”"
+        f"{format.number(track['coefficients']['line']['sigma'], 1)}{format.NBSP}pp "
+        f"({format.plural(track['coefficients']['n'], 'model')}, “{track['name']}”)"
         for track in content["tracks"].values()
     ]
     return (
-        "Enter two scores of a model: how far it stands from the trend of all models, what that is worth, and what to measure next. "
-        f"Models scatter about the trend by {', '.join(parts)} (standard deviation), so most cannot be told from it."
+        "Enter two scores of a model to see how far it stands from the trend of all models, how much that means, and what to measure "
+        f"next. Single models scatter about the trend with a standard deviation of {' and '.join(parts)}: most cannot be told from it."
     )
 
 
