@@ -20,6 +20,7 @@ _WORDS = {
     "se": "standard error", "sd": "standard deviation", "gpqa": "GPQA", "swe": "SWE-bench", "hle": "HLE", "ifeval": "IFEval",
     "readme": "README", "sigma": "σ", "sigma1": "first singular value", "sigma2": "second singular value", "alpha": "α", "beta": "β",
     "lofo": "one family left out", "cv": "coefficient of variation", "d_eff": "d_eff", "d_rep": "d_rep",
+    "hellaswag": "HellaSwag",
     "truthfulqa": "TruthfulQA", "opt": "OPT", "drop_percent": "fall of the coupling", "readme_drop": "fall of the coupling in the README",
     "below_swe": "models below the curve over SWE-bench", "below_gpqa": "models below the curve over GPQA",
     "at_gpqa": "models on the curve over GPQA", "no-tier": "without compute tiers", "below_half": "below one half",

@@ -101,7 +101,7 @@ def _downloads(view: View) -> Markup:
 def _sources(view: View) -> Markup:
     columns = (
         Column("Source"),
-        Column("Observations", "number"),
+        Column("Rows used", "number", "observations on model pages, and those of training checkpoints"),
         Column("Licence"),
         Column("Raw data shared here"),
         Column("Terms read", "day"),
