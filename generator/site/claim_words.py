@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -20,10 +20,14 @@ _WORDS = {
     "se": "standard error", "sd": "standard deviation", "gpqa": "GPQA", "swe": "SWE-bench", "hle": "HLE", "ifeval": "IFEval",
     "readme": "README", "sigma": "σ", "sigma1": "first singular value", "sigma2": "second singular value", "alpha": "α", "beta": "β",
     "lofo": "one family left out", "cv": "coefficient of variation", "d_eff": "d_eff", "d_rep": "d_rep",
+    "hellaswag": "HellaSwag",
     "truthfulqa": "TruthfulQA", "opt": "OPT", "drop_percent": "fall of the coupling", "readme_drop": "fall of the coupling in the README",
     "below_swe": "models below the curve over SWE-bench", "below_gpqa": "models below the curve over GPQA",
-    "at_gpqa": "models on the curve over GPQA",
+    "at_gpqa": "models on the curve over GPQA", "no-tier": "without compute tiers", "below_half": "below one half",
 }  # fmt: skip
+_FLOOR = re.compile(r"swe-(\d+)")
+_YEAR = re.compile(r"released-(20\d\d)")
+_WITHOUT = "without-"
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)([bm])")
 #: A count of models outside a band of h.
 _OUTSIDE = re.compile(r"outside_(\d+(?:\.\d+)?)")
@@ -62,7 +66,7 @@ def number_name(view: View, identity: str) -> str:
     head, tail = parted(identity)
     if head:
         return f"{number_name(view, head)}: {_entity(view, tail) or _words(tail)}"
-    return _qualified(view, identity) or _words(identity)
+    return _subset(view, identity) or _qualified(view, identity) or _words(identity)
 
 
 def parted(identity: str) -> tuple[str, str]:
@@ -71,9 +75,12 @@ def parted(identity: str) -> tuple[str, str]:
     return (found[1], found[2]) if found else ("", identity)
 
 
-def statistic_name(view: View, name: str) -> str:
-    """``slope google`` as “slope Google DeepMind”."""
-    return " ".join(_group(view, word) or word for word in name.split(" "))
+def statistic_name(view: View, name: str, *, axes: Sequence[str] = ()) -> str:
+    """``slope google`` as “slope Google DeepMind”; the axes stand behind it unless the name has them."""
+    words = [word for word in name.split(" ") if word != "~".join(axes)]
+    said = " ".join(_group(view, word) or (view.axis_name(word) if word in view.axes else word) for word in words)
+    apart = axes and not set(axes) <= set(words)
+    return f"{said}: {' × '.join(view.axis_name(axis) for axis in axes)}" if apart else said
 
 
 def verdict_words(view: View, item: Mapping[str, Any]) -> str:
@@ -192,7 +199,7 @@ def value(view: View | None, found: Any) -> str:
         listed = ", ".join(value(view, item) for item in found[:SHOWN_VALUES])
         return f"[{listed}{', …' if len(found) > SHOWN_VALUES else ''}]"
     if view is not None and isinstance(found, str):
-        return " to ".join(_entity(view, part) or part for part in found.split(" to "))
+        return _subset(view, found) or " to ".join(_entity(view, part) or part for part in found.split(" to "))
     return format.words(found)
 
 
@@ -205,11 +212,23 @@ def _qualified(view: View, identity: str) -> str:
     return ""
 
 
+def _subset(view: View, token: str) -> str:
+    """A subset of the frontier rows: by the least score on SWE-bench, by year of release, without one lab; '' for another id."""
+    if found := _FLOOR.fullmatch(token):
+        return f"SWE-bench at least {found[1]}{format.NBSP}%"
+    if found := _YEAR.fullmatch(token):
+        return f"released in {found[1]}"
+    lab = view.labs.get(token.removeprefix(_WITHOUT)) if token.startswith(_WITHOUT) else None
+    return f"without {lab['name']}" if lab else ""
+
+
 def _is_range(found: Any) -> bool:
     return isinstance(found, list) and all(isinstance(one, float) for one in found)
 
 
 def _named(view: View, token: str) -> str:
+    if subset := _subset(view, token):
+        return subset
     known = any(token in ids for ids in (view.families, view.models, view.published_slugs, PAPER_FAMILIES))
     return (known and _entity(view, token)) or token
 

@@ -66,9 +66,11 @@ def pair_scatter(
     slope = view.pair_statistic(track, "slope", pair)
     notes = [
         f"{view.track_name(track)}. Solid line: least squares",
-        "dark band: 95 % confidence of the line; light band: 95 % prediction of a single model; models outside it are named"
+        "dark band: 95 % confidence of the line; light band: 95 % prediction of a single model"
         if "pi_low" in line[0]
         else "",
+        "models outside it are named" if "pi_low" in line[0] and not compact else "",
+        f"colour and shape: {'lab' if by == 'lab' else 'size'}" if compact else "",
         f"dashed: the papers' boundary √(κ·B1), κ = {format.number(_kappa(view, track), 3)}" if boundary else "",
         "thin lines join the sizes of a family" if by == "size" else "",
     ]
@@ -78,7 +80,7 @@ def pair_scatter(
         finding=coupling_sentence(view.pair_statistic(track, "r", pair), x, y, slope=slope),
         chart=chart,
         keys=() if compact else (lab_keys(view, rows) if by == "lab" else size_keys(points)),
-        note=view.track_name(track) + "." if compact else "; ".join(note for note in notes if note) + ".",
+        note="; ".join(note for note in notes if note) + ".",
         csv=view.csv(f"hfield-{track}") or view.csv(f"panel-{track}"),
         compact=compact,
         table=Markup() if compact else pair_table(view, rows, pair),

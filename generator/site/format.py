@@ -16,7 +16,8 @@ MISSING = "\u2014"  # an em dash; templates give it the label "no value"
 _SUPERSCRIPT = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 _SIZES = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k"))
 _EXPONENT = re.compile(rf"(?<![\w.])({MINUS}?-?\d+(?:\.\d+)?)e([-+{MINUS}]?\d+)(?!\w)")
-_SYMBOL = re.compile(r"[b-z]\d*(?= |$)")
+_HYPHEN = re.compile(r"(?<![\w.,-])-(?=\d)")
+_SYMBOL = re.compile(r"[b-z]\d*(?=[ ,:]|$)")
 _UNIT = re.compile(r" (?<=\d )(?=%|pp\b)")  # the space first: it is searched for much faster than what stands around it
 _SIZE = re.compile(r"(?<=\d) (?=[kMBT]\b)")
 UNIT_WORDS = {
@@ -142,6 +143,11 @@ def power(value: Any) -> str:
 def scientific(text: str) -> str:
     """Text in which ``1.33e-06`` is ``1.33 × 10⁻⁶``, as numbers of the site are written; everything else as it is."""
     return _EXPONENT.sub(lambda found: f"{found[1]}{_ten(int(found[2].replace(MINUS, '-')))}", text)
+
+
+def minus(text: str) -> str:
+    """Text with a true minus sign before a negative number; days, names and ranges as they are."""
+    return _HYPHEN.sub(MINUS, text)
 
 
 def joined_sizes(text: str) -> str:

@@ -42,6 +42,7 @@ def environment(folder: Path, compiled: jinja2.BytecodeCache | None = None) -> j
         estimate=format.estimate,
         plural=format.plural,
         sentence=format.sentence,
+        minus=format.minus,
         scientific=format.scientific,
         time=time_tag,
         html=_finished,

@@ -183,7 +183,7 @@ def test_a_test_that_cannot_reach_significance_gives_no_p() -> None:
         "estimate": 2.0, "reason": "", "n": 5, "p": {}, "baselines": {"mean of shuffled orders": 2.0},
         "details": {"most_possible": 3, "p_reason": "5 releases: even perfect alternation has p = 0.27", "order_known": True},
     }  # fmt: skip
-    assert "No p is given: 5 releases" in oscillation_sentence(swings)
+    assert "No p is given: with 5 releases" in oscillation_sentence(swings)
     tested = swings | {"p": {"shuffled order": 0.4}, "details": swings["details"] | {"order_known": False}}
     assert "not more often than chance" in oscillation_sentence(tested)
     assert "their order is a guess" in oscillation_sentence(tested)

@@ -34,6 +34,38 @@ def test_a_verdict_and_a_reading_show_names_in_the_place_of_ids(view: View):
     )
 
 
+def test_a_subset_of_the_frontier_rows_is_said_in_words(view: View):
+    lab = next(iter(view.labs))
+    named = f"without {view.labs[lab]['name']}"
+    assert claim_words.number_name(view, "swe-40.r") == f"SWE-bench at least 40{NBSP}%: r"
+    assert claim_words.number_name(view, f"without-{lab}.n") == f"{named}: number of models"
+    assert claim_words.value(view, ["swe-75", "released-2024"]) == f"[SWE-bench at least 75{NBSP}%, released in 2024]"
+    assert claim_words.prose(view, f"below: swe-70, without-{lab}.") == f"below: SWE-bench at least 70{NBSP}%, {named}."
+    assert (
+        claim_words.prose(view, "the recipe released-rows, without-the-lab")
+        == "the recipe released-rows, without-the-lab"
+    )
+
+
+def test_a_statistic_names_its_axes_once(view: View):
+    first, second = list(view.axes)[:2]
+    names = view.axis_name(first), view.axis_name(second)
+    pair = " × ".join(names)
+    assert claim_words.statistic_name(view, f"r {first}~{second}", axes=(first, second)) == f"r: {pair}"
+    assert claim_words.statistic_name(view, f"spread {first} over {second}", axes=(first, second)) == (
+        f"spread {names[0]} over {names[1]}"
+    )
+    assert claim_words.statistic_name(view, "slope") == "slope"
+
+
+def test_todays_data_without_a_figure_is_a_sentence_not_a_table(view: View):
+    answer = {"track": "maker", "statistics": [], "reason": "the matrix is not determined"}
+    assert claims._live(view, {"live": [answer, answer]}) == (
+        '<p class="cw-none">No figure. The matrix is not determined.</p>'
+    )
+    assert claims._live(view, {"live": []}) == ""
+
+
 def test_what_a_recipe_gives_of_one_thing_is_one_entry_and_a_decimal_point_is_no_dot_between_names(view: View):
     family = next(iter(view.families))
     name = view.families[family]["name"]

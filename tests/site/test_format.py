@@ -93,11 +93,17 @@ def test_a_p_value_in_a_sentence_names_itself(value: float | None, text: str) ->
         ("It is.", "It is."),
         ("why?", "Why?"),
         ("r of A rose", "r of A rose."),
+        ("r: A × B", "r: A × B."),
         ("a note", "A note."),
     ],
 )
 def test_a_note_becomes_a_sentence(text: str, sentence: str) -> None:
     assert format.sentence(text) == sentence
+
+
+def test_a_negative_number_in_a_sentence_has_a_true_minus_and_a_day_its_hyphens() -> None:
+    text = "h is -2.694 pp (-1 to 3) on 2026-03-31 by GPT-5.4, range 1-3"
+    assert format.minus(text) == "h is −2.694 pp (−1 to 3) on 2026-03-31 by GPT-5.4, range 1-3"
 
 
 def test_power_writes_an_exponent_with_raised_digits() -> None:

@@ -144,9 +144,9 @@ def test_a_ring_marks_a_gain_whose_interval_includes_zero(view: View) -> None:
 def test_the_rank_among_single_controls_is_told_beside_the_gain_over_their_mean(view: View) -> None:
     runs = [run_of(view, name) | {"rank_holm": 0.3} for name in KEPT]
     assert "in 0 after Holm" in steering.rank_sentence(runs)
-    assert "Some controls do as well" in steering.rank_sentence(runs)
+    assert "Some single controls do as well" in steering.rank_sentence(runs)
     firm = [run | {"rank_holm": 0.01} for run in runs]
-    assert "Some controls do as well" not in steering.rank_sentence(firm)
+    assert "Some single controls do as well" not in steering.rank_sentence(firm)
 
 
 def test_a_degenerate_measurement_is_called_one_and_another_is_not(view: View) -> None:

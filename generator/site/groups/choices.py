@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from markupsafe import Markup
@@ -21,8 +21,10 @@ _WORD = re.compile(r"[\w-]+(?:\.[\w-]+)*")
 Row = Mapping[str, Any]
 
 
-def figure_words(value: Any) -> str:
-    """A value of a metric as text, a dash where it has none."""
+def figure_words(value: Any, unit: str = "") -> str:
+    """A value of a metric as text, in percentage points with the decimal places of an interval; a dash where it has none."""
+    if unit == "pp":
+        return format.number(value, 2)
     return format.words(float(value)) if format.known(value) else format.MISSING
 
 
@@ -43,6 +45,12 @@ def headings(item: Row) -> dict[str, str]:
             unit = f", {metric['unit']}" if metric["unit"] else ""
             found[name] = heading(str(said).removeprefix("the ")) + unit
     return found
+
+
+def values_of(item: Row, values: Row, names: Iterable[str]) -> list[Cell]:
+    """A cell a metric of those named, each in the unit that its heading has."""
+    metrics = item["evaluation"]["metrics"]
+    return [Cell(figure_words(values.get(name), metrics[name]["unit"]), values.get(name)) for name in names]
 
 
 def heading(words: str) -> str:
@@ -71,7 +79,7 @@ def alternatives(view: View, item: Row) -> Markup | str:
             tables.track(view.track_name(one["track"])),
             filled('<span class="cw-long">{}</span>', _read(one)),
             _stands(view, one),
-            *(Cell(figure_words(one["values"].get(name)), one["values"].get(name)) for name in heads),
+            *values_of(item, one["values"], heads),
             tables.figure(one["n"], 0),
         )
         for one in row["alternatives"]

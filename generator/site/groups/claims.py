@@ -25,6 +25,7 @@ from generator.site.claim_words import (
 from generator.site.escape import filled
 from generator.site.groups import deviation
 from generator.site.groups.board import VERDICTS, claim_rows, verdict_chip
+from generator.site.groups.choices import named
 from generator.site.page import Group, Page, base_of
 from generator.site.tables import Cell, Column
 from generator.site.view import View
@@ -32,6 +33,8 @@ from generator.site.wording import interval_kind
 
 INDEX = "claims/"
 _SIZES = "parameters"
+DECIMALS = 2  # of an interval of today's data, and of a value that they leave two figures or more
+LEAST_ROUNDED = 0.1
 _SIDES = ("above", "below")  # how a recomputed number may stand to a printed bound
 Row = Mapping[str, Any]
 
@@ -106,7 +109,7 @@ def _table(items: Sequence[Row], base: str) -> Markup:
                     item["title"],
                 ),
                 item["theme"],
-                printed(first) if first else format.MISSING,
+                _printed(first) if first else format.MISSING,
                 beside_printed(None, item, first) if first else format.MISSING,
                 Cell(verdict_chip(item["verdict"]), item["verdict"]),
             )
@@ -147,7 +150,7 @@ def _numbers(view: View, item: Row) -> Markup:
             filled(
                 "{}{}", number_name(view, one["name"]), Markup(" <small>decides</small>") if one["headline"] else ""
             ),
-            f"{one['compare']} {printed(one)}" if one["compare"] in _SIDES else printed(one),
+            _printed(one),
             beside_printed(view, item, one),
             tables.text(one["recipe"]),
             Cell(
@@ -158,6 +161,10 @@ def _numbers(view: View, item: Row) -> Markup:
         for one in item["published"]
     ]
     return tables.table(columns, body, caption="Printed and recomputed", sortable=False)
+
+
+def _printed(one: Row) -> str:
+    return f"{one['compare']} {printed(one)}" if one["compare"] in _SIDES else printed(one)
 
 
 def _recipes(view: View, item: Row) -> Markup:
@@ -192,9 +199,10 @@ def _given(view: View, item: Row, values: Row) -> Markup | str:
 
 def _live(view: View, item: Row) -> Markup | str:
     """The claim's question answered from today's data; a column that says the same in every row is a sentence below instead."""
+    if not any(answer["statistics"] for answer in item["live"]):
+        reasons = dict.fromkeys(format.sentence(named(view, answer["reason"])) for answer in item["live"])
+        return filled('<p class="cw-none">No figure. {}</p>', " ".join(reasons)) if reasons else ""
     rows = [row for answer in item["live"] for row in _answers(view, answer)]
-    if not rows:
-        return ""
     columns = (
         Column("Statistic"),
         Column("Track"),
@@ -223,13 +231,11 @@ def _answers(view: View, answer: Row) -> Iterator[tuple[Any, ...]]:
     """The rows of one track: its statistics, or why it has none."""
     track = tables.track(view.track_name(answer["track"]))
     if not answer["statistics"]:
-        reason = Cell(filled('<span class="cw-none">{}</span>', answer["reason"]))
+        reason = Cell(filled('<span class="cw-none">{}</span>', named(view, answer["reason"])))
         yield "no figure", track, reason, "", tables.text(None), ""
     for one in answer["statistics"]:
-        name = statistic_name(view, one["name"]) + (
-            f": {' × '.join(view.axis_name(axis) for axis in one['axes'])}" if one["axes"] else ""
-        )
-        shown = _estimate(one) if format.known(one["estimate"]) else format.joined_sizes(one["reason"])
+        name = format.sentence(statistic_name(view, one["name"], axes=one["axes"])).removesuffix(".")
+        shown = _estimate(one) if format.known(one["estimate"]) else format.joined_sizes(named(view, one["reason"]))
         bounds = _bounds(one["interval"], unit=one["unit"])
         kind = tables.text(interval_kind(one["interval"]) if bounds.key is not None else None)
         yield name, track, shown, bounds, kind, tables.figure(one["n"], 0)
@@ -238,7 +244,8 @@ def _answers(view: View, answer: Row) -> Iterator[tuple[Any, ...]]:
 def _estimate(one: Row) -> str:
     if one["unit"] == _SIZES:
         return f"{format.size(one['estimate'])} {_SIZES}"
-    return measured(None, one["estimate"], one["unit"])
+    places = DECIMALS if isinstance(one["estimate"], float) and abs(one["estimate"]) >= LEAST_ROUNDED else None
+    return measured(None, one["estimate"], one["unit"], places=places)
 
 
 def _bounds(bounds: Row | None, *, unit: str) -> Cell:
@@ -251,7 +258,7 @@ def _bounds(bounds: Row | None, *, unit: str) -> Cell:
         return Cell(f"[{value(None, low)}, {value(None, high)}]", low)
     if unit == "fraction":
         low, high = (100 * end if format.known(end) else end for end in (low, high))
-    return tables.bounds(low, high, 2)
+    return tables.bounds(low, high, DECIMALS)
 
 
 GROUP = Group("claims", pages)

@@ -32,9 +32,12 @@ def pages(view: View) -> Iterator[Page]:
         meta=view.meta,
         dataset=_dataset(view),
         feeds=sorted(
-            (lab["name"], lab_feed_path(lab["id"]))
-            for lab in view.bundle.entities["labs"]
-            if any(model["lab"] == lab["id"] and model["observations"] for model in view.bundle.entities["models"])
+            (
+                (lab["name"], lab_feed_path(lab["id"]))
+                for lab in view.bundle.entities["labs"]
+                if any(model["lab"] == lab["id"] and model["observations"] for model in view.bundle.entities["models"])
+            ),
+            key=lambda feed: feed[0].lower(),
         ),
         badge=next(iter(view.h_rows("maker")), None),
     )
@@ -98,7 +101,7 @@ def _downloads(view: View) -> Markup:
 def _sources(view: View) -> Markup:
     columns = (
         Column("Source"),
-        Column("Observations", "number"),
+        Column("Rows used", "number", "observations on model pages, and those of training checkpoints"),
         Column("Licence"),
         Column("Raw data shared here"),
         Column("Terms read", "day"),
@@ -117,7 +120,7 @@ def _sources(view: View) -> Markup:
                 ),
                 SHARING.get(row["redistribute"], row["redistribute"]),
                 Cell(format.day(row["terms_read_on"]), row["terms_read_on"]),
-                Cell(filled("<code>{}</code>", pull["payload_sha256"][:16]))
+                Cell(filled("<code>{}</code>", pull["payload_sha256"][:12]))
                 if pull
                 else Cell(Markup('<span class="cw-none">not pulled</span>')),
             )

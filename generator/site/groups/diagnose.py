@@ -82,13 +82,13 @@ def _newest(view: View, models: Iterable[str], most: int | None) -> set[str]:
 def finding(content: Row) -> str:
     """How far one pair of scores can place a model."""
     parts = [
-        f"{track['name']}: {format.count(track['coefficients']['n'])} models, residual standard deviation "
-        f"{format.number(track['coefficients']['line']['sigma'], 1)}{format.NBSP}pp"
+        f"{format.number(track['coefficients']['line']['sigma'], 1)}{format.NBSP}pp "
+        f"({format.plural(track['coefficients']['n'], 'model')}, “{track['name']}”)"
         for track in content["tracks"].values()
     ]
     return (
-        "Two scores place a model only as finely as the population scatters about its line "
-        f"({'; '.join(parts)}), so most models lie within the prediction interval and cannot be told from the trend."
+        "Enter two scores of a model to see how far it stands from the trend of all models, how much that means, and what to measure "
+        f"next. Single models scatter about the trend with a standard deviation of {' and '.join(parts)}: most cannot be told from it."
     )
 
 

@@ -84,7 +84,7 @@ def lead(view: View) -> str:
         f"{format.plural(len(grouping['families']), 'family', 'families')} and {format.plural(len(found['axes']), 'benchmark')}. "
         f"A straight line through the two sizes misses by {format.number(skill['gain_pp'], 2)} pp more "
         f"(95{format.NBSP}% interval {format.number(skill['gain_low_pp'], 2)} to "
-        f"{format.number(skill['gain_high_pp'], 2)}). The goal of {format.number(found['goal']['mae_pp'], 1)} pp {reached}."
+        f"{format.number(skill['gain_high_pp'], 2)}). This project's goal of {format.number(found['goal']['mae_pp'], 1)} pp {reached}."
     )
 
 

@@ -42,7 +42,7 @@ def counts(view: View, base: str) -> str:
         ("labs", "labs/", "labs"),
         ("families", "families/", "families"),
         ("benchmarks", "benchmarks/", "benchmarks"),
-        ("sources", "data/#sources", "sources"),
+        ("sources", "data/#sources", "catalogued sources"),
     ]
     items = Markup("").join(
         filled('<li><a href="{}"><b>{}</b> {}</a></li>', f"{base}{target}", format.count(numbers[key]), text)
@@ -82,9 +82,14 @@ def diagrams(view: View, base: str) -> str:
     return filled('<div class="cw-pair">\n{}\n</div>', Markup("\n").join(f.html(base) for f in figures if f))
 
 
-def freshness(view: View, _base: str) -> str:
+def freshness(view: View, base: str) -> str:
     """Newest day of each source that a page uses or that is older than it may be: as many stale ones as the stamp counts."""
-    return freshness_table(view, only_used=True)
+    note = filled(
+        '<p class="cw-small">Sources that a page uses, and stale ones. The catalogue has <a href="{}">{}</a>.</p>',
+        link(base, "data/#sources"),
+        format.count(len(view.meta["freshness"])),
+    )
+    return filled("{}\n{}", freshness_table(view, only_used=True), note)
 
 
 def freshness_table(view: View, *, only_used: bool) -> Markup:

@@ -55,7 +55,8 @@ def oscillation_sentence(statistic: Row) -> str:
     )
     p = statistic["p"].get("shuffled order")
     if p is None:
-        return f"{text}. No p is given: {details.get('p_reason') or 'not computed'}."
+        reason = str(details.get("p_reason") or "no shuffled orders").replace(": ", " ", 1)
+        return f"{text}. No p is given: with {reason}."
     verdict = "more often than chance" if p < 0.05 else "not more often than chance"
     order = (
         ""

@@ -20,6 +20,7 @@ from generator.site.view import View, axis_link, lab_chip, source_link
 INDEX = "models/"
 BY_LAB = "models/by-lab/"
 #: rows that the page itself holds, as many as the script shows at first; it loads all of them
+LEAST_ERROR = 0.1  # pp, of a standard error that one decimal place shows
 STATIC_ROWS = 25
 #: What the setting of tools in a protocol says.
 _TOOLS = {"true": "with tools", "false": "without tools"}
@@ -95,6 +96,7 @@ def _page(view: View, model: Row) -> Page:
         family=view.families.get(model["family"] or ""),
         h=_h(view, model),
         scores=_scores(view, model, base),
+        errors=any(format.known(cell["stderr"]) for found in model["scores"].values() for cell in found.values()),
         observations=_observations(view, model, base),
         links=[source_link(item, item) for item in model["links"]],
         n=len(model["observations"]),
@@ -142,10 +144,13 @@ def _scores(view: View, model: Row, base: str) -> Markup | str:
 def _score(cell: Row | None, unit: str) -> Cell:
     if cell is None:
         return tables.figure(None)
-    text = format.amount(cell["value"], unit)
-    if format.known(cell["stderr"]):
-        text += f" ±{format.NBSP}{format.number(cell['stderr'])}"
-    return Cell(text, float(cell["value"]))
+    return Cell(format.amount(cell["value"], unit) + _error(cell), float(cell["value"]))
+
+
+def _error(score: Row) -> str:
+    """The standard error behind a score, with the decimal places of the score unless they would hide it."""
+    error = score["stderr"]
+    return f" ±{format.NBSP}{format.number(error, 1 if error >= LEAST_ERROR else 2)}" if format.known(error) else ""
 
 
 def _observations(view: View, model: Row, base: str) -> Markup | str:
@@ -183,9 +188,7 @@ def _benchmark(view: View, row: Row, base: str) -> Markup:
 
 
 def _value(row: Row) -> Cell:
-    text = format.amount(row["value"], row["unit"])
-    if format.known(row["stderr"]):
-        text += f" ±{format.NBSP}{format.number(row['stderr'])}"
+    text = format.amount(row["value"], row["unit"]) + _error(row)
     more = filled("<br><small>n = {}</small>", format.count(row["n"])) if format.known(row["n"]) else Markup("")
     return Cell(filled("{}{}", text, more), float(row["value"]))
 

@@ -12,7 +12,7 @@ from generator.site.charts import Figure, Key
 from generator.site.escape import filled
 from generator.site.forecast_blocks import chance_block
 from generator.site.groups.board import deadline, prediction_rows, standing_chip, state_chip
-from generator.site.groups.choices import alternatives, figure_words, heading, headings, named, sensitivity
+from generator.site.groups.choices import alternatives, figure_words, heading, headings, named, sensitivity, values_of
 from generator.site.page import Group, Page, base_of
 from generator.site.tables import Cell, Column
 from generator.site.view import View, lab_chip, model_link, source_link
@@ -139,7 +139,7 @@ def _metrics(view: View, item: Row) -> Markup:
     for name, metric in item["evaluation"]["metrics"].items():
         words = str(item["words"]["metrics"].get(name, name))
         bounds = metric["interval"]
-        value = Cell(f"{figure_words(metric['estimate'])} {metric['unit']}".strip(), metric["estimate"])
+        value = Cell(f"{figure_words(metric['estimate'], metric['unit'])} {metric['unit']}".strip(), metric["estimate"])
         if not format.known(metric["estimate"]):
             value = Cell(filled('<span class="cw-none">{}</span>', named(view, metric["reason"])))
         shown = tables.bounds(bounds["low"], bounds["high"], 2) if bounds else tables.text(None)
@@ -259,7 +259,7 @@ def _timeline(view: View, item: Row, base: str) -> Markup | str:
             Cell(step["day"], step["day"]),
             Cell(standing_chip(step["standing"]), step["standing"]),
             tables.figure(step["n"], 0),
-            *(Cell(figure_words(step["values"].get(name)), step["values"].get(name)) for name in heads),
+            *values_of(item, step["values"], heads),
             Markup(", ").join(
                 filled("{} {}", model_link(view, move["model"], base), move["how"]) for move in step["moves"]
             )
@@ -290,7 +290,7 @@ def _timeline_chart(view: View, item: Row) -> Figure | None:
             "who": str(step["n"]),
             "label": "",
             "x_text": step["day"],
-            "y_text": f"{figure_words(step['values'][metric])} {unit}".strip(),
+            "y_text": f"{figure_words(step['values'][metric], unit)} {unit}".strip(),
         }
         for step in item["timeline"]
         if format.known(step["values"].get(metric))

@@ -106,7 +106,7 @@ def rank_sentence(runs: Sequence[Row]) -> str:
         "correction over the runs."
     )
     if firm < len(known):
-        text += " Some controls do as well as the vector: what the mean gains is not the same as being the only direction that helps."
+        text += " Some single controls do as well as the vector: a gain over their mean does not make it the only direction that helps."
     return text
 
 

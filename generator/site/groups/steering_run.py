@@ -229,7 +229,7 @@ def _cell(cell: Row | None, low: float, high: float, *, chosen: bool) -> Markup:
     return filled(
         '<td class="{}"><b>{}</b>{}</td>',
         " ".join(classes),
-        share(cell["accuracy"]),
+        format.number(100 * cell["accuracy"], 1),
         Markup("").join(filled("<small>{}</small>", mark) for mark in marks),
     )
 

@@ -7,7 +7,7 @@ const drawn = new Map(); // plot element -> { view, still }
 let library; // promise of window.vegaEmbed
 
 // read once: after an instant navigation the configuration still speaks of the first page
-const root = new URL(JSON.parse(document.getElementById("__config").textContent).base + "/", location.href);
+const root = new URL(JSON.parse(document.getElementById("__config").textContent).base.replace(/\/*$/, "/"), location.href); // "/" on the page of errors
 
 function loadLibrary() {
   library ??= new Promise((resolve, reject) => {

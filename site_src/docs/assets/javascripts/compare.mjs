@@ -243,7 +243,7 @@ class Comparison {
         const found = model.h[track];
         if (!found) return this.none();
         const range = `95${NBSP}% of single models: ${signed(found.pi_low - found.fitted)} to ${signed(found.pi_high - found.fitted)}`;
-        return [element("b", {}, `${signed(found.h)}${NBSP}pp`), element("small", {}, range), element("span", { class: "cw-chip" }, found.outside ? "outside" : "within")];
+        return [element("b", {}, `${signed(found.h)}${NBSP}pp`), element("small", {}, range), element("span", { class: found.outside ? `cw-chip cw-chip--${found.h > 0 ? "up" : "down"}` : "cw-chip" }, found.outside ? (found.h > 0 ? "above" : "below") : "within")];
       })));
     return rows.length ? this.frame("Residual h", models, rows) : null;
   }
@@ -264,7 +264,7 @@ class Comparison {
       const cell = [element("b", {}, `${number(score.value, digits)}${unit}`), error];
       if (index && scores[0]) cell.push(this.mark(difference(scores[0], score, items), digits));
       const source = score.url ? element("a", { href: score.url, rel: "external nofollow" }, score.source) : score.source;
-      cell.push(element("small", {}, protocolWords(score.protocol), element("br"), source, ", ", element("time", {}, score.public)));
+      cell.push(element("small", {}, protocolWords(score.protocol), element("br"), source, "\u2060, ", element("time", {}, score.public)));
       return cell;
     }));
   }

@@ -25,7 +25,7 @@ function models(rows, { root, load }) {
 }
 
 const bands = (at, names) => [
-  `At ${names.x} ${percent(at.x)} the line of ${at.n} models (${names.track}) expects ${names.y} ${percent(at.fitted)}; 95${NBSP}% of single models lie within ${number(at.pi_low)} to ${percent(at.pi_high)}${at.pi_high > 100 || at.pi_low < 0 ? " (a straight line does not know that scores end at 0 and 100)" : ""}. `,
+  `At ${names.x} ${percent(at.x)} the line of ${at.n} models (track “${names.track}”) expects ${names.y} ${percent(at.fitted)}; 95${NBSP}% of single models lie within ${number(at.pi_low)} to ${percent(at.pi_high)}${at.pi_high > 100 || at.pi_low < 0 ? " (a straight line does not know that scores end at 0 and 100)" : ""}. `,
   element("strong", {}, at.outside ? "This model does not: it stands apart from the trend." : "This model does: it cannot be told from the trend, whatever its label."),
   at.extrapolated ? ` ${names.x} is outside ${number(at.x_low)} to ${percent(at.x_high)}, the range the line was fitted on: read with care.` : "",
 ];
@@ -36,10 +36,13 @@ function isocline(at, coefficients, y, names) {
   return `√(κ·B1) with κ = ${number(coefficients.kappa, 3)} stands at ${names.y} ${percent(at.isocline)} for this ${names.x} score, so the model is ${at.side} it by ${number(Math.abs(at.margin))}${NBSP}pp. For this ${names.y} score it stands at ${names.x} ${percent(inverse)}${possible(inverse) ? "" : ", beyond the scale"}.`;
 }
 
+// A range of scores by the ends that a score can have.
+const within = (low, high) => (possible(low) && possible(high) ? `between ${number(low)} and ${percent(high)}` : possible(high) ? `below ${percent(high)}` : `above ${percent(low)}`);
+
 // The second scores at which a model leaves or enters the prediction interval, and the isocline.
 function boundaries(at, changes, names) {
   const told = at.outside
-    ? [`${names.y} between ${number(changes.y_below)} and ${percent(changes.y_above)} puts it inside the prediction interval.`]
+    ? [`${names.y} ${within(changes.y_below, changes.y_above)} puts it inside the prediction interval.`]
     : [["above", changes.y_above], ["below", changes.y_below]].filter(([, value]) => possible(value)).map(([side, value]) => `${names.y} ${side} ${percent(value)} puts it outside the prediction interval.`);
   if (changes.y_isocline !== null) told.push(`The side of the isocline changes at ${names.y} ${percent(changes.y_isocline)}.`);
   return told;
@@ -71,7 +74,7 @@ export function frontier({ x, y, lab, track }, data, page) {
   const expected = nextRelease(x, lab, track, data);
   const shown = section("Reading of the frontier model",
     element("h2", {}, "Frontier: ", element("span", { class: "cw-chip cw-chip--open" }, at.label)),
-    element("p", { class: "cw-big" }, `h ${signed(at.h)}${NBSP}pp `, element("small", {}, `prediction interval ${signed(at.pi_low - at.fitted)} to ${signed(at.pi_high - at.fitted)}`)),
+    element("p", { class: "cw-big" }, `h ${signed(at.h)}${NBSP}pp `, element("small", {}, `95${NBSP}% prediction interval ${signed(at.pi_low - at.fitted)} to ${signed(at.pi_high - at.fitted)}`)),
     element("p", {}, ...bands(at, names)),
     map(rows, coefficients, { x, y, at, names, load: page.loadFrontier }),
     heading("Isocline, both ways"),
@@ -95,7 +98,7 @@ function labWords({ past, history, near, means, lab, data }) {
   const name = (id) => data.labs[id] ?? id;
   const parts = [];
   if (past) {
-    parts.push(paragraph(`${name(past.lab)}: mean h ${signed(past.mean_h)}${NBSP}pp, ${past.label}, confidence ${past.confidence} (${past.why}). Next measurement: ${past.measure}.`));
+    parts.push(paragraph(`${name(past.lab)}: mean h ${signed(past.mean_h)}${NBSP}pp, ${past.label}, confidence ${past.confidence.toLowerCase()} (${past.why}). Next measurement: ${past.measure}.`));
     parts.push(paragraph(`Releases in order: ${history.map(({ released, h }) => `${released} ${signed(h)}`).join("; ")}${NBSP}pp.`, "cw-small"));
   } else if (lab) parts.push(paragraph("This lab has no dated release with both scores in this track."));
   if (near !== null) parts.push(paragraph(`The lab whose mean h is nearest: ${name(near)} (${signed(means[near])}${NBSP}pp). One model does not make a lab.`));
@@ -107,7 +110,7 @@ function saturation(axes, data) {
   const { table, names } = data.rotation;
   const told = axes.map((axis) => table.find((row) => row.axis === axis)).filter((row) => row && (row.signal ?? null) !== null)
     .map((row) => `${names[row.axis]} spreads them ${number(row.signal)} times what noise gives (${row.n} models)${row.signal <= 2 ? ", so it no longer tells them apart" : ""}`);
-  return told.length ? `Of the recent top models as their makers report them: ${told.join("; ")}.` : "Whether these two benchmarks still tell the top models apart is not known: too few recent models, or no known noise.";
+  return told.length ? `Recent top models, as their makers report them: ${told.join("; ")}.` : "Whether these two benchmarks still tell the top models apart is not known: too few recent models, or no known noise.";
 }
 
 function advice(found, data) {
@@ -115,8 +118,8 @@ function advice(found, data) {
   const worded = found.why.replace(found.active ?? "\u0000", names[found.active] ?? "");
   const spent = found.saturated.map((axis) => names[axis] ?? axis);
   const row = rows.find(({ candidate }) => candidate === found.next_axis);
-  const next = row ? ` Next axis: ${names[row.candidate]}, r = ${number(row.r, 2)} [${number(row.low, 2)}, ${number(row.high, 2)}] over ${row.n} shared models.` : "";
-  return `${track}, recent models: ${worded}.${spent.length ? ` No longer beyond noise: ${spent.join(", ")}.` : ""}${next}`;
+  const next = row ? ` To read beside it: ${names[row.candidate]}, r = ${number(row.r, 2)} [${number(row.low, 2)}, ${number(row.high, 2)}] between the two over ${row.n} shared models.` : "";
+  return `Of all axes, ${worded}.${spent.length ? ` No longer beyond noise: ${spent.join(", ")}.` : ""}${next}`;
 }
 
 function nextRelease(x, lab, track, data) {
@@ -147,7 +150,7 @@ export function pair({ x, y, lab, track, axes }, data, pairs, page) {
     .filter(({ scores }) => scores[first] !== null && scores[second] !== null)
     .map(({ scores, ...row }) => ({ ...row, x: scores[first], y: scores[second] }));
   if (!coefficients) {
-    return { reading: { track, x: axes.x.id, y: axes.y.id, reason: "too few models" }, shown: section(label, element("h2", {}, label), paragraph(`${rows.length} models of this track (${trackName}) have both scores: too few for a line. Choose another pair or track.`)) };
+    return { reading: { track, x: axes.x.id, y: axes.y.id, reason: "too few models" }, shown: section(label, element("h2", {}, label), paragraph(`${rows.length} models of the track “${trackName}” have both scores: too few for a line. Choose another pair or track.`)) };
   }
   const names = { x: axes.x.name, y: axes.y.name, track: trackName };
   const found = readPair(x, y, coefficients, rows, lab || null);
@@ -156,7 +159,7 @@ export function pair({ x, y, lab, track, axes }, data, pairs, page) {
   const load = (row) => page.loadPair({ x: row.x, y: row.y, lab: row.lab, track, axes });
   const shown = section(label,
     element("h2", {}, `${label}: `, element("span", { class: "cw-chip cw-chip--open" }, STANDS[found.stands])),
-    element("p", { class: "cw-big" }, `h ${signed(at.h)}${NBSP}pp `, element("small", {}, `prediction interval ${signed(at.pi_low - at.fitted)} to ${signed(at.pi_high - at.fitted)}`)),
+    element("p", { class: "cw-big" }, `h ${signed(at.h)}${NBSP}pp `, element("small", {}, `95${NBSP}% prediction interval ${signed(at.pi_low - at.fitted)} to ${signed(at.pi_high - at.fitted)}`)),
     element("p", {}, ...bands(at, names)),
     paragraph(`r = ${number(coefficients.line.r, 2)} over these models, which are not independent of each other; the line without a difference between labs.`, "cw-small"),
     map(rows, coefficients, { x, y, at, names, load }),
@@ -191,8 +194,8 @@ export function base({ x, y, params, others }, data, page) {
   const readings = [`isocline: ${found.by_isocline}`, found.by_size && `running coupling: ${found.by_size}`, found.by_nc && `pooled critical size: ${found.by_nc}`].filter(Boolean);
   const shown = section("Reading of the base model",
     element("h2", {}, "Base: ", element("span", { class: `cw-chip cw-chip--${found.phase}` }, found.phase)),
-    element("p", {}, element("strong", {}, `${found.advice[0].toUpperCase()}${found.advice.slice(1)}.`)),
-    paragraph(`${name}. Readings: ${readings.join("; ")}. ${found.agree ? (readings.length > 1 ? "They agree." : "Give the size for the other readings.") : "They disagree, so the phase is not settled."}`),
+    element("p", {}, element("strong", {}, found.agree ? `${found.advice[0].toUpperCase()}${found.advice.slice(1)}.` : `Not settled. By the ${found.by_size ? "running coupling" : "isocline"} alone: ${found.advice}.`)),
+    paragraph(`${name}. Readings: ${readings.join("; ")}. ${found.agree ? (readings.length > 1 ? "They agree." : "Give the size for the other readings.") : "They disagree."}`),
     found.gamma !== null && paragraph(`Running coupling at ${size(params)}: γ12 = ${signed(found.gamma, 2)} pp per pp. It is an average over families; a single family may do otherwise.`),
     heading("Isocline, both ways"),
     paragraph(`${isocline({ ...found, side: found.margin > 0 ? "above" : "below" }, coefficients, y, { x: "HellaSwag", y: "TruthfulQA" })} Whether the side predicts the sign of γ12 is tested on the Sensitivity page.`),
@@ -246,8 +249,8 @@ function sizeWords(forecast, data) {
 function map(rows, coefficients, { x, y, at, names, load }) {
   const [width, height, left, right, top, bottom] = [340, 220, 34, 12, 8, 22];
   const tens = (value) => Math.floor(value / 10) * 10;
-  const low = tens(Math.min(x, coefficients.x_low));
-  const high = Math.min(100, -tens(-Math.max(x, coefficients.x_high)));
+  const low = Math.max(0, tens(Math.min(x - 2, coefficients.x_low))); // the mark of this model stands clear of the axis
+  const high = Math.min(100, -tens(-Math.max(x + 2, coefficients.x_high)));
   const floor = tens(Math.min(y, ...rows.map((row) => row.y)));
   const ceiling = Math.min(100, -tens(-Math.max(y, floor + 10, ...rows.map((row) => row.y))));
   const across = (value) => left + ((value - low) / (high - low || 1)) * (width - left - right);
