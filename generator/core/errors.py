@@ -10,6 +10,8 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from typing import Literal
 
+from generator.core.words import counted
+
 Severity = Literal["error", "warning"]
 
 
@@ -31,7 +33,7 @@ class CapewatchError(Exception):
 
 
 class WrongCall(CapewatchError):
-    """A call that names what is not there: an id or a file that was given."""
+    """A call that another call would mend: a name that is not there or is taken, or a value that cannot be."""
 
     exit_code = 2
 
@@ -90,7 +92,7 @@ class ProblemsFound(CapewatchError):
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = sorted(problems)
         errors = sum(problem.severity == "error" for problem in self.problems)
-        super().__init__("\n".join(problem.text() for problem in self.problems) + f"\n{errors} errors")
+        super().__init__("\n".join(problem.text() for problem in self.problems) + f"\n{counted(errors, 'error')}")
 
     def __reduce__(self) -> tuple[type[ProblemsFound], tuple[Sequence[Problem]]]:
         """How it passes from one process to another: made of its problems, not of its text."""
