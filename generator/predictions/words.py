@@ -74,21 +74,33 @@ def condition_words(
 def margin_words(
     margins: Iterable[Margin], metrics: Mapping[str, Metric], *, names: Mapping[str, str] = _NO_NAMES
 ) -> tuple[str, ...]:
-    """One sentence a comparison: what it is today and how far from the threshold."""
-    sentences = []
+    """One sentence a metric: what it is today, and how far from each threshold it is compared with."""
+    compared: dict[str, list[Margin]] = {}
     for margin in margins:
-        metric = metrics[margin.metric]
-        subject = metric.label or metric_words(metric, names=names)
-        bound = f"{_COMPARED[margin.comparison]} {margin.threshold:g}"
-        aim = {"pass": "to pass", "fail": "to fail", "requires": "to be scored"}[margin.side]
-        bound += _of(margin.threshold, margin.unit)
-        if margin.value is None or margin.margin is None:
-            sentences.append(f"{subject} has no value yet ({aim}: {bound})")
-            continue
-        away = f"{abs(margin.margin):.3g}{_of(abs(margin.margin), margin.unit)}"
-        verdict = f"met by {away}" if margin.met else f"missed by {away}"
-        sentences.append(f"{subject} is {margin.value:.4g}{_of(margin.value, margin.unit)} ({aim}: {bound}; {verdict})")
+        compared.setdefault(margin.metric, []).append(margin)
+    sentences = []
+    for name, found in compared.items():
+        subject = metrics[name].label or metric_words(metrics[name], names=names)
+        value = found[0].value
+        stands = "has no value yet" if value is None else f"is {value:.4g}{_after(subject, value, found[0].unit)}"
+        sentences.append(f"{subject} {stands} ({'; '.join(_compared(subject, margin) for margin in found)})")
     return tuple(sentences)
+
+
+def _compared(subject: str, margin: Margin) -> str:
+    aim = {"pass": "to pass", "fail": "to fail", "requires": "to be scored"}[margin.side]
+    unit = _after(subject, margin.threshold, margin.unit)
+    bound = f"{aim}: {_COMPARED[margin.comparison]} {margin.threshold:g}{unit}"
+    if margin.margin is None:
+        return bound
+    away = f"{abs(margin.margin):.3g}{_after(subject, abs(margin.margin), margin.unit)}"
+    return f"{bound}, {'met' if margin.met else 'missed'} by {away}"
+
+
+def _after(subject: str, quantity: float, unit: str) -> str:
+    """The unit behind a number of what the sentence is about; nothing where the subject says what is counted."""
+    counts = unit and "number of " in subject and unit in subject.split("number of ", 1)[1].split()
+    return "" if counts else _of(quantity, unit)
 
 
 def event_words(event: Event, *, names: Mapping[str, str] = _NO_NAMES) -> str:
@@ -117,7 +129,9 @@ def flip_words(
             subject = metric.label or metric_words(metric, names=names)
             direction = "fall" if margin.comparison in ("below", "at_most") else "rise"
             away = abs(margin.margin or 0.0)
-            sentences.append(f"to {aim}, {subject} would have to {direction} by {away:.3g}{_of(away, margin.unit)}")
+            sentences.append(
+                f"to {aim}, {subject} would have to {direction} by {away:.3g}{_after(subject, away, margin.unit)}"
+            )
     return tuple(sentences)
 
 

@@ -110,7 +110,7 @@ def test_a_track_without_a_benchmark_cannot_tell_unless_it_is_the_track_that_dec
     assert (deciding.track, deciding.standing) == ("maker", "on course to fail")  # to the letter: n below 5
     assert (other.track, other.standing, other.n) == ("epoch", "too few data", 0)
     assert other.because[0] == (
-        "the number of models with ifeval on this track is 0 models (to be scored: at least 1 model; missed by 1 model)"
+        "the number of models with ifeval on this track is 0 (to be scored: at least 1, missed by 1)"
     )
     assert {one.shares["too few data"] for one in other.firmness} == {1.0}
     assert {a.track: a.standing for a in deciding.alternatives} == {

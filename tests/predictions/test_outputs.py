@@ -204,16 +204,22 @@ def test_the_releases_that_count_are_said_in_a_sentence():
     )
 
 
+def test_a_metric_that_two_criteria_compare_is_said_once(tmp_path):
+    found = evaluation(tmp_path, passes="{metric: r, above: 0.9999}", fails="{metric: r, below: 0.5}")
+    r = found.metrics["r"].estimate
+    assert found.because == (
+        f"the correlation of swe and gpqa is {r:.4g} (to pass: above 0.9999, missed by {0.9999 - r:.3g}; "
+        f"to fail: below 0.5, missed by {r - 0.5:.3g})",
+    )
+
+
 def test_margins_and_what_would_flip_them_are_said_with_unit_and_distance(tmp_path):
     found = evaluation(tmp_path, passes="{metric: r, above: 0.9999}", fails="{metric: n, below: 7}")
     prediction = prediction_of(tmp_path, passes="{metric: r, above: 0.9999}", fails="{metric: n, below: 7}")
     r = found.metrics["r"].estimate
     assert margin_words(found.margins, prediction.metrics) == found.because
-    assert (
-        found.because[1]
-        == "the number of models with swe and gpqa is 7 models (to fail: below 7 models; missed by 0 models)"
-    )
+    assert found.because[1] == "the number of models with swe and gpqa is 7 (to fail: below 7, missed by 0)"
     assert flip_words(prediction, found.margins) == (
         f"to pass, the correlation of swe and gpqa would have to rise by {0.9999 - r:.3g}",
-        "to fail, the number of models with swe and gpqa would have to fall by 0 models",
+        "to fail, the number of models with swe and gpqa would have to fall by 0",
     )
