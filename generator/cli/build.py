@@ -220,8 +220,10 @@ def run_build(
                 standing.save(report.fragments)
 
         drawn()
+        handed = [bundle]
+        del bundle  # so that nobody holds it while the pages are built
         report = build_site(
-            bundle, root=project, site_url=site_url, versioned=versioned, tell=tell, written=lambda: bundle.write(folder),
+            handed.pop(), root=project, site_url=site_url, versioned=versioned, tell=tell, bundle_folder=folder,
             ready=pages, rendered=remember,
         )  # fmt: skip
     return _done(project, made, report.pages)

@@ -26,11 +26,13 @@ def settled() -> Iterator[None]:
         yield
     finally:
         gc.unfreeze()
-        _give_back()
+        give_back()
 
 
-def _give_back() -> None:
-    """Where the C library can. It would keep what lies between small pieces that are still held, a third of a large build."""
+def give_back() -> None:
+    """Memory that is free to the system, where the C library can: it would keep what lies between small pieces that are still
+    held, a third of a large build."""
+    gc.collect()
     with contextlib.suppress(AttributeError, OSError, TypeError):
         ctypes.CDLL(None).malloc_trim(0)
 
@@ -88,6 +90,7 @@ def _run(tasks: Sequence[Callable[[], Any]], there: Connection, here: Connection
     try:
         for number, task in enumerate(tasks):
             there.send((True, number, task()))
+            give_back()
     except BrokenPipeError:
         return  # the parent is gone
     except BaseException as error:

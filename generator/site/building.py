@@ -11,10 +11,12 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from generator.core import read_json
+from generator.report.beside import give_back
 from generator.site.jobs import finish_jobs, start_jobs
 from generator.site.kept import KeptPages
 from generator.site.policy import TRUSTED, add_policy
@@ -38,25 +40,32 @@ def build_site(
     versioned: bool = False,
     site: Path | None = None,
     tell: Callable[[str], None] = lambda _stage: None,
-    written: Callable[[], object] = lambda: None,
+    bundle_folder: Path | None = None,
     ready: subprocess.Popen[str] | None = None,
     rendered: Callable[[RenderReport], object] = lambda _report: None,
 ) -> RenderReport:
     """Render the bundle and build it into `site` (default `root`/site). The old site stays until the new one is complete.
 
     versioned: as one of the versions below `site_url`, with a selector, and canonical links to the latest. `tell` is
-    called with the name of each stage as it begins. `written` puts the bundle under build/bundle. `ready`: as for
-    `run_mkdocs`. `rendered` is called with what was rendered while the pages are built.
+    called with the name of each stage as it begins. `bundle_folder`: where the bundle is written beside its rendering, if
+    anywhere. `ready`: as for `run_mkdocs`. `rendered` is called with what was rendered while the pages are built. The bundle is
+    not held here any longer by then: where nobody else does either, its memory is free for the pages.
     """
     from generator.site.rendering import render  # most of the site's code, which a standing rendering needs not
 
     tell("pages")
-    report = render(bundle, root=root, out=root / "build", site_url=site_url, versioned=versioned, written=written)
+    written = partial(bundle.write, bundle_folder) if bundle_folder else None
+    report = render(
+        bundle, root=root, out=root / "build", site_url=site_url, versioned=versioned, written=written or (lambda: None)
+    )
+    as_of = bundle.as_of
+    del bundle, written
+    give_back()
     tell("mkdocs")
     run_mkdocs(
         root / "build",
         site or root / "site",
-        as_of=bundle.as_of,
+        as_of=as_of,
         ready=ready,
         meanwhile=lambda: rendered(report),
     )
