@@ -194,3 +194,28 @@ def test_counts_of_a_claim_say_what_is_counted(view: View):
     model = next(one for one in view.models.values() if slug(one["name"]) not in view.models)
     assert claim_words.number_name(view, slug(model["name"])) == model["name"]
     assert claim_words.number_name(view, f"readme.{family}") == f"README: {view.families[family]['name']}"
+
+
+def test_of_inside_an_id_is_the_word_and_alone_it_is_how_many_were_judged(view: View):
+    assert claim_words.number_name(view, "degrees_of_freedom") == "degrees of freedom"
+    assert claim_words.number_name(view, "of") == "number judged"
+    assert claim_words.number_name(view, "chance_of_4e-5") == "chance of 4 × 10⁻⁵"
+
+
+def test_a_row_of_a_claim_says_how_far_the_numbers_may_differ_and_whether_any_paper_prints_it(view: View):
+    from tests.site.synthetic_sections import claim
+
+    item = claim()
+    item["published"][0] |= {"allowed": 0.1, "implied": True, "note": "printed with a <tilde>"}
+    row = str(claims._numbers(view, item))
+    assert "<small>implied</small>" in row
+    assert "<small>printed with a &lt;tilde&gt;</small>" in row
+    assert re.search(r"<td[^>]*>0\.1</td>", row)
+    item["published"][0] |= {"compare": "below", "allowed": None, "implied": False, "note": None}
+    assert "implied" not in str(claims._numbers(view, item))
+
+
+def test_a_drawing_says_of_a_number_beyond_all_measure_that_it_is_not_its_percent():
+    one = {"name": "Nc", "value": 3.5, "recomputed": 7e26, "allowed": 0.05, "status": "differs"}
+    assert "Recomputed against printed: Nc more than 10,000 % above" in str(deviation.chart([one]))
+    assert "Nc +100.0 %" in str(deviation.chart([one | {"recomputed": 7.0}]))

@@ -141,17 +141,17 @@ def _numbers(view: View, item: Row) -> Markup:
         Column("Number"),
         Column("Printed", "number"),
         Column("Recomputed", "number"),
+        Column("May differ by", "number", "largest difference that still counts as equal"),
         Column("By recipe"),
         Column("Comparison"),
     )
     kinds = {"agrees": "ok", "differs": "bad", "not computable": "none"}
     body = [
         (
-            filled(
-                "{}{}", number_name(view, one["name"]), Markup(" <small>decides</small>") if one["headline"] else ""
-            ),
+            _named(view, one),
             _printed(one),
             beside_printed(view, item, one),
+            tables.text(None if one["allowed"] is None else measured(view, one["allowed"], one["unit"])),
             tables.text(one["recipe"]),
             Cell(
                 filled('<span class="cw-chip cw-chip--{}">{}</span>', kinds.get(one["status"], "none"), one["status"]),
@@ -163,8 +163,17 @@ def _numbers(view: View, item: Row) -> Markup:
     return tables.table(columns, body, caption="Printed and recomputed", sortable=False)
 
 
-def _printed(one: Row) -> str:
-    return f"{one['compare']} {printed(one)}" if one["compare"] in _SIDES else printed(one)
+def _named(view: View, one: Row) -> Markup:
+    """What a printed number is, whether it decides, and what its claim says of it."""
+    decides = Markup(" <small>decides</small>") if one["headline"] else ""
+    note = filled(" <small>{}</small>", one["note"]) if one["note"] else ""
+    return filled("{}{}{}", number_name(view, one["name"]), decides, note)
+
+
+def _printed(one: Row) -> Markup:
+    """A printed number; one that no paper prints says that the argument implies it."""
+    text = f"{one['compare']} {printed(one)}" if one["compare"] in _SIDES else printed(one)
+    return filled("{}{}", text, Markup(" <small>implied</small>") if one["implied"] else "")
 
 
 def _recipes(view: View, item: Row) -> Markup:
