@@ -23,6 +23,7 @@ from generator.report.history import changes_section, read_changes
 from generator.report.ledger import claims_section
 from generator.report.memo import FOLDER, Memo, keeper, panel_state
 from generator.report.outputs import changes_feed
+from generator.report.paper_tables import published_tables
 from generator.report.papers import NAMES, published_statistics
 from generator.report.physics import physics_section
 from generator.report.statistics import Computed, compute, generator_for
@@ -136,7 +137,8 @@ def make_bundle(
             {**computed.frames, **papers.frames},
             described["models"],
             names=NAMES,
-        ) | steering_tables(steering)
+        )
+        listed |= steering_tables(steering) | published_tables(root)
         tell("claims and predictions, still")
         sections |= other()
     earlier = read_changes(root)
