@@ -96,6 +96,11 @@ def verdict_words(view: View, item: Mapping[str, Any]) -> str:
         )
 
     text = str(item["verdict_reason"])
+    others = [
+        one["name"] for one in item["published"] if not one.get("headline", True) and one.get("status") == "differs"
+    ]
+    if others and str(item.get("verdict", "")).startswith("reproduced"):
+        return f"{text}; of the others, which do not decide, {named(', '.join(others))} {'differ' if len(others) > 1 else 'differs'}"
     lead, differs, listed = text.partition(_DIFFERS)
     if differs:
         return f"{lead}{differs}{named(listed)}"

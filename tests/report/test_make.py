@@ -81,6 +81,23 @@ def test_the_table_of_observations_holds_what_the_choice_of_every_cell_reads(bun
     assert rows["locator"].str.len().min() > 0
 
 
+def test_the_coupling_of_cited_scores_leaves_out_every_model_with_an_uncited_one(bundle):
+    found = bundle.statistics["maker/r-cited/swe-bench-verified~gpqa-diamond"]
+    whole = bundle.statistics["maker/r/swe-bench-verified~gpqa-diamond"]
+    rows = bundle.tables["observations"].frame
+    cells = rows[rows["model"].isin(whole["inputs"]) & rows["evaluator"].eq("maker")]
+    panel = bundle.tables["panel-maker"].frame.set_index("model")
+    chosen = {
+        axis: cells[(cells["axis"] == axis) & (cells["value"] == cells["model"].map(panel[axis]))]
+        for axis in ("swe-bench-verified", "gpqa-diamond")
+    }
+    cited = [set(one.loc[~one["uncited"], "model"]) for one in chosen.values()]
+    assert set(found["inputs"]) == cited[0] & cited[1] < set(whole["inputs"])
+    assert found["details"]["uncited"] == sum(whole["n"] - len(one) for one in cited)
+    assert found["details"]["scores"] == 2 * whole["n"]
+    assert found["details"]["through"] == ["Table 4 of arXiv 2605.18840"]
+
+
 def test_the_papers_files_are_tables_from_which_their_recipes_can_be_computed_again(bundle):
     claims = {claim["id"]: claim["recomputed"] for claim in bundle.sections["claims"]["items"]}
     base = bundle.tables["published-base"].frame.set_index("id")

@@ -219,3 +219,31 @@ def test_a_drawing_says_of_a_number_beyond_all_measure_that_it_is_not_its_percen
     one = {"name": "Nc", "value": 3.5, "recomputed": 7e26, "allowed": 0.05, "status": "differs"}
     assert "Recomputed against printed: Nc more than 10,000 % above" in str(deviation.chart([one]))
     assert "Nc +100.0 %" in str(deviation.chart([one | {"recomputed": 7.0}]))
+
+
+@pytest.mark.parametrize(
+    ("allowed", "unit", "said"),
+    [
+        (0.00051, None, "0.00051"),
+        (5.1e-5, None, "0.000051"),
+        (5.1e-7, None, f"5.10{NBSP}×{NBSP}10⁻⁷"),
+        (0.051, "fraction", f"5.1{NBSP}%"),
+        (0.51, "pp", f"0.51{NBSP}pp"),
+        (None, "pp", None),
+    ],
+)
+def test_a_tolerance_is_written_in_figures_like_the_printed_number(allowed: float | None, unit: str | None, said: str):
+    assert claims._allowed({"allowed": allowed, "unit": unit}) == said
+
+
+def test_a_verdict_of_reproduced_says_which_numbers_that_do_not_decide_differ(view: View):
+    numbers = [
+        {"name": "r", "headline": True, "status": "agrees"},
+        {"name": "n", "headline": False, "status": "differs"},
+    ]
+    item = {"published": numbers, "verdict": "reproduced", "verdict_reason": "every headline number agrees"}
+    assert claim_words.verdict_words(view, item) == (
+        "every headline number agrees; of the others, which do not decide, number of models differs"
+    )
+    numbers[1]["status"] = "agrees"
+    assert claim_words.verdict_words(view, item) == item["verdict_reason"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -35,6 +36,7 @@ INDEX = "claims/"
 _SIZES = "parameters"
 DECIMALS = 2  # of an interval of today's data, and of a value that they leave two figures or more
 LEAST_ROUNDED = 0.1
+_SMALL = Decimal("0.00001")  # below, a power of ten is shorter than the zeros
 _SIDES = ("above", "below")  # how a recomputed number may stand to a printed bound
 Row = Mapping[str, Any]
 
@@ -151,7 +153,7 @@ def _numbers(view: View, item: Row) -> Markup:
             _named(view, one),
             _printed(one),
             beside_printed(view, item, one),
-            tables.text(None if one["allowed"] is None else measured(view, one["allowed"], one["unit"])),
+            tables.text(_allowed(one)),
             tables.text(one["recipe"]),
             Cell(
                 filled('<span class="cw-chip cw-chip--{}">{}</span>', kinds.get(one["status"], "none"), one["status"]),
@@ -161,6 +163,17 @@ def _numbers(view: View, item: Row) -> Markup:
         for one in item["published"]
     ]
     return tables.table(columns, body, caption="Printed and recomputed", sortable=False)
+
+
+def _allowed(one: Row) -> str | None:
+    """How far a number may differ, in figures like those printed; none for a bound, which holds strictly."""
+    if one["allowed"] is None:
+        return None
+    percent = one["unit"] == "fraction"
+    found = Decimal(f"{one['allowed'] * (100 if percent else 1):.2g}").normalize()
+    text = f"{found:f}" if found >= _SMALL else format.words(one["allowed"])
+    unit = "%" if percent else one["unit"]
+    return f"{text}{format.NBSP}{unit}" if unit else text
 
 
 def _named(view: View, one: Row) -> Markup:
