@@ -209,7 +209,7 @@ def test_a_row_of_a_claim_says_how_far_the_numbers_may_differ_and_whether_any_pa
     item["published"][0] |= {"allowed": 0.1, "implied": True, "note": "printed with a <tilde>"}
     row = str(claims._numbers(view, item))
     assert "<small>implied</small>" in row
-    assert "<small>printed with a &lt;tilde&gt;</small>" in row
+    assert "<small>(printed with a &lt;tilde&gt;)</small>" in row
     assert re.search(r"<td[^>]*>0\.1</td>", row)
     item["published"][0] |= {"compare": "below", "allowed": None, "implied": False, "note": None}
     assert "implied" not in str(claims._numbers(view, item))

@@ -179,7 +179,7 @@ def _allowed(one: Row) -> str | None:
 def _named(view: View, one: Row) -> Markup:
     """What a printed number is, whether it decides, and what its claim says of it."""
     decides = Markup(" <small>decides</small>") if one["headline"] else ""
-    note = filled(" <small>{}</small>", one["note"]) if one["note"] else ""
+    note = filled(" <small>({})</small>", one["note"]) if one["note"] else ""
     return filled("{}{}{}", number_name(view, one["name"]), decides, note)
 
 
