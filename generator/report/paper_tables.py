@@ -11,8 +11,7 @@ from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
 from generator.panel.published import LAYOUTS, Published, read_published
 from generator.report.bundle import Field, Table
-
-LICENCE = "facts as the papers and the files released with them state them; no licence stated there"
+from generator.report.tables import OWN
 
 
 def published_tables(root: Path) -> dict[str, Table]:
@@ -48,7 +47,7 @@ def _meanings(meta: Mapping[str, Any]) -> dict[str, str]:
 
 def _table(name: str, title: str, description: str, frame: pd.DataFrame, meanings: Mapping[str, str]) -> Table:
     fields = tuple(Field(str(column), _kind(frame[column]), meanings.get(str(column), "")) for column in frame.columns)
-    return Table(name, title, description, fields, frame.reset_index(drop=True), LICENCE)
+    return Table(name, title, description, fields, frame.reset_index(drop=True), OWN)
 
 
 def _kind(column: pd.Series) -> str:
