@@ -16,6 +16,7 @@ from generator.core import canonical_json, sha256_bytes, sha256_file
 from generator.panel import Observations, Panel, PanelProvider
 from generator.report.beside import beside, settled
 from generator.report.bundle import SCHEMA_VERSION, Bundle
+from generator.report.cited import cited_couplings
 from generator.report.deep import deep_sections
 from generator.report.entities import entities
 from generator.report.forecasting import forecasts_section
@@ -23,6 +24,7 @@ from generator.report.history import changes_section, read_changes
 from generator.report.ledger import claims_section
 from generator.report.memo import FOLDER, Memo, keeper, panel_state
 from generator.report.outputs import changes_feed
+from generator.report.paper_tables import published_tables
 from generator.report.papers import NAMES, published_statistics
 from generator.report.physics import physics_section
 from generator.report.statistics import Computed, compute, generator_for
@@ -97,6 +99,7 @@ def make_bundle(
         keep = keeper(memo, settings.seed, settings.resamples)
         computed = compute(unnamed, seed=settings.seed, resamples=settings.resamples, keep=keep)
         papers = published_statistics(memo, seed=settings.seed, resamples=settings.resamples)
+        cited = cited_couplings(panels, seed=settings.seed, resamples=settings.resamples)
         described = entities(registry, observations, panels, later=later)
         sections = deep_sections(
             unnamed,
@@ -136,7 +139,8 @@ def make_bundle(
             {**computed.frames, **papers.frames},
             described["models"],
             names=NAMES,
-        ) | steering_tables(steering)
+        )
+        listed |= steering_tables(steering) | published_tables(root)
         tell("claims and predictions, still")
         sections |= other()
     earlier = read_changes(root)
@@ -146,7 +150,7 @@ def make_bundle(
         meta=_meta(
             registry, observations, panels, described, settings, as_of, digest=data_digest(registry, panels, steering)
         ),
-        statistics=Computed({**computed.statistics, **papers.statistics}, {}).as_json(),
+        statistics=Computed({**computed.statistics, **papers.statistics, **cited}, {}).as_json(),
         entities=described,
         tables=listed,
         sections=sections,

@@ -30,7 +30,7 @@ _GAMMA_FIELDS = (
     Field("gamma_high", "number", "upper end of the 95 % Fieller set; empty when unbounded", "pp/pp"),
     Field("shape", "text", "form of the Fieller set: interval, outside (everything but an interval) or all"),
     Field("resolved", "flag", "the 95 % set excludes 0"),
-    Field("phase", "text", "tax (γ < −0.1), transition, bonus (γ > +0.1)"),
+    Field("phase", "text", "phase of the estimate, resolved or not: tax (γ < −0.1), transition, bonus (γ > +0.1)"),
     Field("p_tax", "number", "probability of the tax phase given sampling error", "share"),
     Field("p_transition", "number", "probability of the transition phase", "share"),
     Field("p_bonus", "number", "probability of the bonus phase", "share"),
@@ -91,7 +91,9 @@ def tables(
 ) -> dict[str, Table]:
     """Every table of the bundle by name; `names` are those of the panels that are no track."""
     units = {entry.value.id: entry.value.unit for entry in registry.benchmarks.values()}
-    scores = observations.table.assign(unit=observations.table["benchmark"].map(units))
+    scores = observations.table.assign(
+        unit=observations.table["benchmark"].map(units), uncited=observations.table["uncited"] == "true"
+    )
     finished = scores["step"] == ""
     made = [
         _models_table(models),
@@ -165,7 +167,13 @@ def _observations_table(name: str, rows: pd.DataFrame, title: str, description: 
         Field("via", "text", "relay through which it is known"),
         Field("published", "text", "day the score became public, as precise as known"),
         Field("recorded", "day", "day it was recorded here"),
-        Field("public", "day", "day it counts from"),
+        Field("public", "day", "day it counts from: published, else recorded; no day before the model's release"),
+        Field(
+            "uncited",
+            "flag",
+            "the page gives the number without saying where it is from; such a score yields to one that does",
+        ),
+        Field("locator", "text", "where it stands in the source: file and row of the pull, or place in the model file"),
     )
     return Table(name, title, description, fields, _select(rows, fields), OWN)
 

@@ -24,6 +24,7 @@ _WORDS = {
     "truthfulqa": "TruthfulQA", "opt": "OPT", "drop_percent": "fall of the coupling", "readme_drop": "fall of the coupling in the README",
     "below_swe": "models below the curve over SWE-bench", "below_gpqa": "models below the curve over GPQA",
     "at_gpqa": "models on the curve over GPQA", "no-tier": "without compute tiers", "below_half": "below one half",
+    "chance_of_4e-5": "chance of 4 × 10⁻⁵", "chance_of_9e-5_or_more": "chance of 9 × 10⁻⁵ or more",
 }  # fmt: skip
 _FLOOR = re.compile(r"swe-(\d+)")
 _YEAR = re.compile(r"released-(20\d\d)")
@@ -95,6 +96,11 @@ def verdict_words(view: View, item: Mapping[str, Any]) -> str:
         )
 
     text = str(item["verdict_reason"])
+    others = [
+        one["name"] for one in item["published"] if not one.get("headline", True) and one.get("status") == "differs"
+    ]
+    if others and str(item.get("verdict", "")).startswith("reproduced"):
+        return f"{text}; of the others, which do not decide, {named(', '.join(others))} {'differ' if len(others) > 1 else 'differs'}"
     lead, differs, listed = text.partition(_DIFFERS)
     if differs:
         return f"{lead}{differs}{named(listed)}"
@@ -259,4 +265,6 @@ def _words(token: str) -> str:
     size = _SIZE.fullmatch(token)
     if size:
         return f"{size[1]} {size[2].upper()}"
-    return " ".join(_words(part) if part != token else part for part in re.split(r"[_-]", token)) or token
+    parts = re.split(r"[_-]", token)
+    # Inside an id “of” is the word; alone it is how many were judged.
+    return " ".join(part if part in (token, "of") else _words(part) for part in parts) or token

@@ -53,7 +53,7 @@ def lab_paths(view: View, track: str, base: str) -> Markup | str:
         f"{format.plural(len(records), 'step')} between consecutive releases of {format.plural(len(labs), 'lab')}; "
         f"in {swings} of them h moves by more than 10{format.NBSP}pp.",
         panels,
-        table=_step_table(view, records, base, view.track_name(track)),
+        table=_step_table(view, records, base, track),
         note="Common axes; dashed: the population line; band: 95 % prediction interval of a single model. A release scatters by "
         "that much, so a swing inside it is no event.",
         data=publish_csv(view, f"steps-{track}", records),
@@ -93,7 +93,7 @@ def _panel(
 
 
 def _step_table(view: View, records: Sequence[Row], base: str, track: str) -> Markup:
-    labels = {row["model"]: row["label"] for one in ("maker", "epoch") for row in view.rows(f"hfield-{one}")}
+    labels = {row["model"]: row["label"] for row in view.h_rows(track)}
     columns = (
         Column("Lab"),
         Column("From"),
@@ -119,7 +119,7 @@ def _step_table(view: View, records: Sequence[Row], base: str, track: str) -> Ma
         )
         for step in records
     ]
-    return tables.table(columns, body, caption=f"Steps between consecutive releases, {track}")
+    return tables.table(columns, body, caption=f"Steps between consecutive releases, {view.track_name(track)}")
 
 
 def _reading(before: str, after: str, step: Row) -> str:

@@ -188,8 +188,8 @@ def scale_figure(view: View, track: str) -> Figure | None:
             for state, (shape, words) in STATES.items()
             if any(point["group"] == state for point in points)
         ],
-        note="Bars: 95 % interval from the sampling error of the scores, where there is one; without an estimate, the sizes "
-        "that the family has."
+        note="Bars: 95 % interval from the sampling error of the scores, over those redraws in which γ12 changes sign; none where "
+        "fewer than half do. Without an estimate, the sizes that the family has."
         + (f" Dashed: the papers' {format.size(paper[0])}." if paper else "")
         + (f" {format.plural(left, 'further family', 'further families')} in the file alone." if left > 0 else ""),
         csv=view.csv(f"families-{track}"),
@@ -232,8 +232,25 @@ def range_text(statistic: Row) -> str:
     return f"{format.size(statistic['estimate'])} [{format.size(bounds['low'])}, {format.size(bounds['high'])}]"
 
 
+def _crossing(statistic: Row) -> float | None:
+    """Percent of the redrawn scores in which γ12 changes sign; None where no scores were redrawn."""
+    share = statistic["details"].get("crossing_share")
+    return 100.0 * share if format.known(share) else None
+
+
 def _scale_table(view: View, statistics: Mapping[str, Row], states: Mapping[str, str]) -> Markup:
-    columns = (Column("Family"), Column("Sizes", "number"), Column("State"), Column("Nc"), Column("Why"))
+    columns = (
+        Column("Family"),
+        Column("Sizes", "number"),
+        Column("State"),
+        Column("Nc"),
+        Column(
+            "Redraws that cross, %",
+            "number",
+            "share of the redrawn scores with a change of sign; the interval is of these",
+        ),
+        Column("Why"),
+    )
     order = list(STATES)
     ranked = sorted(
         statistics, key=lambda one: (order.index(states[one]) if states[one] in STATES else len(order), one)
@@ -246,6 +263,7 @@ def _scale_table(view: View, statistics: Mapping[str, Row], states: Mapping[str,
             Cell(filled('<span class="cw-bounds">{}</span>', range_text(statistic)), statistic["estimate"])
             if has_estimate(statistic)
             else tables.figure(None),
+            tables.figure(_crossing(statistic), 0),
             Cell(filled('<span class="cw-long">{}</span>', statistic["reason"]))
             if statistic["reason"]
             else tables.text(None),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
@@ -49,6 +50,71 @@ def test_every_cell_of_a_panel_is_one_chosen_observation(bundle):
     }
     assert set(cells) == set(chosen)
     assert sum(bundle.meta["counts"]["cells"].values()) == len(cells)
+
+
+def test_the_table_of_observations_holds_what_the_choice_of_every_cell_reads(bundle):
+    rows = bundle.tables["observations"].frame
+    for track in bundle.entities["tracks"]:
+        panel = bundle.tables[f"panel-{track['id']}"].frame.set_index("model")
+        axes = [name for name in panel.columns if f"{name}_se" in panel.columns]
+        taken = rows[
+            rows["evaluator"].isin(track["evaluators"]) & rows["axis"].isin(axes) & rows["model"].isin(panel.index)
+        ]
+        if track["harness"]:
+            taken = taken[taken["harness"] == track["harness"]]
+        order = [one.lower() for one in track["effort_order"]]
+        effort = [order.index(one.lower()) if one.lower() in order else len(order) for one in taken["effort"]]
+        by_day = taken.assign(at=[track["evaluators"].index(one) for one in taken["evaluator"]], rank=effort)
+        by_day = by_day.assign(relayed=taken["via"] != "").sort_values("public", ascending=False, kind="stable")
+        ranked = by_day.sort_values(["at", "rank", "uncited", "relayed"], kind="stable")
+        for (model, axis), cell in ranked.groupby(["model", "axis"], sort=False):
+            first = cell.iloc[0]
+            same = cell[
+                (
+                    cell[["at", "rank", "uncited", "relayed", "public"]]
+                    == first[["at", "rank", "uncited", "relayed", "public"]]
+                ).all(axis=1)
+            ]
+            chosen = same.sort_values(["source", "url", "value"]).iloc[0]["value"]
+            assert panel.at[model, axis] == pytest.approx(chosen), (track["id"], model, axis)
+        assert panel[axes].notna().to_numpy().sum() == len(taken.drop_duplicates(["model", "axis"]))
+    assert rows["locator"].str.len().min() > 0
+
+
+def test_the_coupling_of_cited_scores_leaves_out_every_model_with_an_uncited_one(bundle):
+    found = bundle.statistics["maker/r-cited/swe-bench-verified~gpqa-diamond"]
+    whole = bundle.statistics["maker/r/swe-bench-verified~gpqa-diamond"]
+    rows = bundle.tables["observations"].frame
+    cells = rows[rows["model"].isin(whole["inputs"]) & rows["evaluator"].eq("maker")]
+    panel = bundle.tables["panel-maker"].frame.set_index("model")
+    chosen = {
+        axis: cells[(cells["axis"] == axis) & (cells["value"] == cells["model"].map(panel[axis]))]
+        for axis in ("swe-bench-verified", "gpqa-diamond")
+    }
+    cited = [set(one.loc[~one["uncited"], "model"]) for one in chosen.values()]
+    assert set(found["inputs"]) == cited[0] & cited[1] < set(whole["inputs"])
+    assert found["details"]["uncited"] == sum(whole["n"] - len(one) for one in cited)
+    assert found["details"]["scores"] == 2 * whole["n"]
+    assert found["details"]["through"] == ["Table 4 of arXiv 2605.18840"]
+
+
+def test_the_papers_files_are_tables_from_which_their_recipes_can_be_computed_again(bundle):
+    claims = {claim["id"]: claim["recomputed"] for claim in bundle.sections["claims"]["items"]}
+    base = bundle.tables["published-base"].frame.set_index("id")
+    other = bundle.tables["published-base-variants"].frame
+    pythia = base[base.index.str.startswith("pythia-")][["hellaswag", "truthfulqa"]]
+    assert pythia.corr().iat[0, 1] == pytest.approx(claims["r-pythia"]["pearson-v1"]["r"])
+    for recipe, file in (("pearson-v2", "bootstrap_Nc.py"), ("pearson-v3", "cape_null_model.py")):
+        scores = pythia.copy()
+        scores.update(other[other["where"].str.startswith(file)].pivot(index="model", columns="column", values="value"))
+        assert scores.corr().iat[0, 1] == pytest.approx(claims["r-pythia"][recipe]["r"])
+    rows = bundle.tables["published-frontier"].frame
+    frozen = rows[rows["subset"] != "post_cutoff"]
+    slope, intercept = np.polyfit(frozen["swe-bench-verified"], frozen["gpqa-diamond"], 1)
+    h = frozen["gpqa-diamond"] - intercept - slope * frozen["swe-bench-verified"]
+    core = h[(frozen["subset"] == "core") & (frozen["lab"] == "Google")]
+    assert core.mean() == pytest.approx(claims["fr-lab-h"]["core-means"]["google"])
+    assert {"published-loss", "published-internal"} <= set(bundle.tables)
 
 
 def test_every_statistic_has_an_interval_or_a_reason_and_names_its_track_and_day(bundle):

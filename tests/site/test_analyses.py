@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +13,16 @@ import pytest
 from generator.core import CapewatchError
 from generator.site.axes import capital, listed, named
 from generator.site.charts import ChartStore
+from generator.site.frontier_figures import lab_paths
 from generator.site.groups import cascade, diagnose, matrices, rotation
 from generator.site.groups.lab_details import lab_details, oscillation_sentence
 from generator.site.heat import heat_map
 from generator.site.nulls import against, best_constant
 from generator.site.plots import HEIGHT, WIDTH, Line, Panel, Plots
 from generator.site.published import publish_csv, publish_json
+from generator.site.scale_figures import scale_figure
 from generator.site.view import View
-from tests.site import synthetic
+from tests.site import synthetic, synthetic_tables
 from tests.site.synthetic_readers import lab
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -231,3 +234,24 @@ def test_records_are_published_with_empty_cells_and_the_day(view: View) -> None:
         "version": "9.9.9",
         "y": [1],
     }
+
+
+def test_the_steps_of_a_track_carry_the_labels_of_that_track(tmp_path: Path) -> None:
+    bundle = synthetic.bundle()
+    for track, label in (("maker", "reasoning-rich"), ("epoch", "coding-first")):
+        table = synthetic_tables.h_table(track)
+        bundle.tables[f"hfield-{track}"] = replace(table, frame=table.frame.assign(label=label))
+    bundle.sections["labs"]["maker"] = {"acme": lab(3)}
+    html = str(lab_paths(View(bundle, REPOSITORY, ChartStore(tmp_path)), "maker", "../"))
+    assert "stays reasoning-rich" in html
+    assert "coding-first" not in html
+
+
+def test_the_table_of_critical_sizes_says_in_how_many_redraws_the_sign_changes(tmp_path: Path) -> None:
+    bundle = synthetic.bundle()
+    name = "harness-v1/nc/zed"
+    found = dict(bundle.statistics[name])
+    bundle.statistics[name] = found | {"details": found["details"] | {"crossing_share": 0.5073}}
+    figure = scale_figure(View(bundle, REPOSITORY, ChartStore(tmp_path)), "harness-v1")
+    assert figure is not None
+    assert re.search(r"Redraws that cross, %.*<td[^>]*>51</td>", str(figure.table), re.DOTALL)

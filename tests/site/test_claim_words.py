@@ -194,3 +194,56 @@ def test_counts_of_a_claim_say_what_is_counted(view: View):
     model = next(one for one in view.models.values() if slug(one["name"]) not in view.models)
     assert claim_words.number_name(view, slug(model["name"])) == model["name"]
     assert claim_words.number_name(view, f"readme.{family}") == f"README: {view.families[family]['name']}"
+
+
+def test_of_inside_an_id_is_the_word_and_alone_it_is_how_many_were_judged(view: View):
+    assert claim_words.number_name(view, "degrees_of_freedom") == "degrees of freedom"
+    assert claim_words.number_name(view, "of") == "number judged"
+    assert claim_words.number_name(view, "chance_of_4e-5") == "chance of 4 × 10⁻⁵"
+
+
+def test_a_row_of_a_claim_says_how_far_the_numbers_may_differ_and_whether_any_paper_prints_it(view: View):
+    from tests.site.synthetic_sections import claim
+
+    item = claim()
+    item["published"][0] |= {"allowed": 0.1, "implied": True, "note": "printed with a <tilde>"}
+    row = str(claims._numbers(view, item))
+    assert "<small>implied</small>" in row
+    assert "<small>(printed with a &lt;tilde&gt;)</small>" in row
+    assert re.search(r"<td[^>]*>0\.1</td>", row)
+    item["published"][0] |= {"compare": "below", "allowed": None, "implied": False, "note": None}
+    assert "implied" not in str(claims._numbers(view, item))
+
+
+def test_a_drawing_says_of_a_number_beyond_all_measure_that_it_is_not_its_percent():
+    one = {"name": "Nc", "value": 3.5, "recomputed": 7e26, "allowed": 0.05, "status": "differs"}
+    assert "Recomputed against printed: Nc more than 10,000 % above" in str(deviation.chart([one]))
+    assert "Nc +100.0 %" in str(deviation.chart([one | {"recomputed": 7.0}]))
+
+
+@pytest.mark.parametrize(
+    ("allowed", "unit", "said"),
+    [
+        (0.00051, None, "0.00051"),
+        (5.1e-5, None, "0.000051"),
+        (5.1e-7, None, f"5.10{NBSP}×{NBSP}10⁻⁷"),
+        (0.051, "fraction", f"5.1{NBSP}%"),
+        (0.51, "pp", f"0.51{NBSP}pp"),
+        (None, "pp", None),
+    ],
+)
+def test_a_tolerance_is_written_in_figures_like_the_printed_number(allowed: float | None, unit: str | None, said: str):
+    assert claims._allowed({"allowed": allowed, "unit": unit}) == said
+
+
+def test_a_verdict_of_reproduced_says_which_numbers_that_do_not_decide_differ(view: View):
+    numbers = [
+        {"name": "r", "headline": True, "status": "agrees"},
+        {"name": "n", "headline": False, "status": "differs"},
+    ]
+    item = {"published": numbers, "verdict": "reproduced", "verdict_reason": "every headline number agrees"}
+    assert claim_words.verdict_words(view, item) == (
+        "every headline number agrees; of the others, which do not decide, number of models differs"
+    )
+    numbers[1]["status"] = "agrees"
+    assert claim_words.verdict_words(view, item) == item["verdict_reason"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -35,6 +36,7 @@ INDEX = "claims/"
 _SIZES = "parameters"
 DECIMALS = 2  # of an interval of today's data, and of a value that they leave two figures or more
 LEAST_ROUNDED = 0.1
+_SMALL = Decimal("0.00001")  # below, a power of ten is shorter than the zeros
 _SIDES = ("above", "below")  # how a recomputed number may stand to a printed bound
 Row = Mapping[str, Any]
 
@@ -141,17 +143,17 @@ def _numbers(view: View, item: Row) -> Markup:
         Column("Number"),
         Column("Printed", "number"),
         Column("Recomputed", "number"),
+        Column("May differ by", "number", "largest difference that still counts as equal"),
         Column("By recipe"),
         Column("Comparison"),
     )
     kinds = {"agrees": "ok", "differs": "bad", "not computable": "none"}
     body = [
         (
-            filled(
-                "{}{}", number_name(view, one["name"]), Markup(" <small>decides</small>") if one["headline"] else ""
-            ),
+            _named(view, one),
             _printed(one),
             beside_printed(view, item, one),
+            tables.text(_allowed(one)),
             tables.text(one["recipe"]),
             Cell(
                 filled('<span class="cw-chip cw-chip--{}">{}</span>', kinds.get(one["status"], "none"), one["status"]),
@@ -163,8 +165,28 @@ def _numbers(view: View, item: Row) -> Markup:
     return tables.table(columns, body, caption="Printed and recomputed", sortable=False)
 
 
-def _printed(one: Row) -> str:
-    return f"{one['compare']} {printed(one)}" if one["compare"] in _SIDES else printed(one)
+def _allowed(one: Row) -> str | None:
+    """How far a number may differ, in figures like those printed; none for a bound, which holds strictly."""
+    if one["allowed"] is None:
+        return None
+    percent = one["unit"] == "fraction"
+    found = Decimal(f"{one['allowed'] * (100 if percent else 1):.2g}").normalize()
+    text = f"{found:f}" if found >= _SMALL else format.words(one["allowed"])
+    unit = "%" if percent else one["unit"]
+    return f"{text}{format.NBSP}{unit}" if unit else text
+
+
+def _named(view: View, one: Row) -> Markup:
+    """What a printed number is, whether it decides, and what its claim says of it."""
+    decides = Markup(" <small>decides</small>") if one["headline"] else ""
+    note = filled(" <small>({})</small>", one["note"]) if one["note"] else ""
+    return filled("{}{}{}", number_name(view, one["name"]), decides, note)
+
+
+def _printed(one: Row) -> Markup:
+    """A printed number; one that no paper prints says that the argument implies it."""
+    text = f"{one['compare']} {printed(one)}" if one["compare"] in _SIDES else printed(one)
+    return filled("{}{}", text, Markup(" <small>implied</small>") if one["implied"] else "")
 
 
 def _recipes(view: View, item: Row) -> Markup:

@@ -13,6 +13,7 @@ from generator.site import format
 from generator.site.escape import filled
 
 REACH = 1.0  # shares shown on each side; farther numbers are drawn at the edge as arrows
+MOST = 100.0  # shares above which no figure is said
 _WIDTH, _ROW, _TOP, _RIGHT = 640, 26, 8, 40
 #: Room for the names: letters on a line, the width of one and the height of a line in the larger words of a phone.
 _LETTERS, _LETTER, _LINE = 20, 10.5, 20
@@ -42,7 +43,7 @@ def chart(numbers: Sequence[Row]) -> Markup:
         return Markup("")
     names = [textwrap.wrap(name, _LETTERS, break_long_words=False) for name, *_ in rows]
     left = round(24 + _LETTER * max(len(line) for lines in names for line in lines))
-    said = "; ".join(f"{name} {format.signed(100 * share, 1)} %" for name, share, _allowed, _agrees in rows)
+    said = "; ".join(f"{name} {_share(share)}" for name, share, _allowed, _agrees in rows)
     heights = [max(_ROW, 6 + _LINE * len(lines)) for lines in names]
     *tops, bottom = accumulate(heights, initial=_TOP)
     height = bottom + 24
@@ -72,6 +73,13 @@ def chart(numbers: Sequence[Row]) -> Markup:
         marks,
         ticks,
     )
+
+
+def _share(share: float) -> str:
+    """A share in percent; one of more than a hundred times the printed value as such, not as a row of digits."""
+    if abs(share) > MOST:
+        return f"more than {format.count(round(100 * MOST))} % {'above' if share > 0 else 'below'}"
+    return f"{format.signed(100 * share, 1)} %"
 
 
 def _at(share: float, left: int) -> float:

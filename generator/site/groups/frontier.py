@@ -77,6 +77,7 @@ def _track(view: View, track: str, base: str, *, whole: bool) -> dict[str, Any]:
         "scatter": scatter.html(base) if scatter else "",
         "n": len(rows),
         "outside": sum(1 for row in rows if row["outside"]),
+        "cited": view.pair_statistic(track, "r-cited", FRONTIER),
     }
     return shown | (_details(view, track, rows, base) if whole else {})
 

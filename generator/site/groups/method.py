@@ -27,6 +27,16 @@ def tracks(view: View, _base: str) -> str:
     return tables.table(columns, body, caption="Tracks", sortable=False)
 
 
+def efforts(view: View, _base: str) -> Markup:
+    """The order in which tracks prefer efforts, one line for all tracks of one order; nothing for a track without one."""
+    names: dict[tuple[str, ...], list[str]] = {}
+    for track in view.bundle.entities["tracks"]:
+        if order := tuple(track.get("effort_order") or ()):
+            names.setdefault(order, []).append(track["name"])
+    lines = (filled("<p>{}: {}.</p>", "; ".join(held), ", ".join(order)) for order, held in names.items())
+    return Markup("").join(lines) or filled("<p>No track prefers one.</p>")
+
+
 def versions(view: View, _base: str) -> str:
     """What this build was computed with."""
     meta = view.meta
@@ -46,4 +56,12 @@ def numbers(view: View, _base: str) -> str:
     return filled('<dl class="cw-facts">{}</dl>', listed)
 
 
-GROUP = Group("method", fragments={"method/tracks": tracks, "method/versions": versions, "method/numbers": numbers})
+GROUP = Group(
+    "method",
+    fragments={
+        "method/tracks": tracks,
+        "method/efforts": efforts,
+        "method/versions": versions,
+        "method/numbers": numbers,
+    },
+)
