@@ -58,6 +58,11 @@ def test_a_statistic_names_its_axes_once(view: View):
     assert claim_words.statistic_name(view, "slope") == "slope"
 
 
+@pytest.mark.parametrize(("estimate", "said"), [(148.0, "148"), (0.84716, "0.85"), (0.00321, "0.00321")])
+def test_todays_data_have_two_decimal_places_where_they_are_no_count_and_leave_figures(estimate: float, said: str):
+    assert claims._estimate({"unit": "", "estimate": estimate}) == said
+
+
 def test_todays_data_without_a_figure_is_a_sentence_not_a_table(view: View):
     answer = {"track": "maker", "statistics": [], "reason": "the matrix is not determined"}
     assert claims._live(view, {"live": [answer, answer]}) == (

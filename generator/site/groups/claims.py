@@ -266,8 +266,9 @@ def _answers(view: View, answer: Row) -> Iterator[tuple[Any, ...]]:
 def _estimate(one: Row) -> str:
     if one["unit"] == _SIZES:
         return f"{format.size(one['estimate'])} {_SIZES}"
-    places = DECIMALS if isinstance(one["estimate"], float) and abs(one["estimate"]) >= LEAST_ROUNDED else None
-    return measured(None, one["estimate"], one["unit"], places=places)
+    found = one["estimate"]
+    rounded = isinstance(found, float) and abs(found) >= LEAST_ROUNDED and not found.is_integer()
+    return measured(None, found, one["unit"], places=DECIMALS if rounded else None)
 
 
 def _bounds(bounds: Row | None, *, unit: str) -> Cell:
