@@ -16,7 +16,7 @@ import numpy as np
 import torch
 
 from generator.core import sha256_bytes, write_atomic
-from generator.steering.errors import SteeringError
+from generator.steering.errors import SteeringError, UsageFault
 from generator.steering.subject import Subject, make_subject
 from generator.steering.train import SIZES, Recipe, build_model, demo_tokenizer, train
 
@@ -38,7 +38,7 @@ def parse_demo_id(model_id: str) -> tuple[str, int] | None:
         return None
     size, _, seed = model_id.removeprefix("demo:").partition("-")
     if size not in SIZES or not seed.isdecimal():
-        raise SteeringError(
+        raise UsageFault(
             f"model: {model_id!r} is not a rung of the demo ladder",
             hint=f"write demo:SIZE-SEED, sizes {', '.join(SIZES)}, e.g. demo:m-0",
         )

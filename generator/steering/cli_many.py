@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from generator.core import canonical_json
+from generator.core import canonical_json, counted
 from generator.steering.cli_shared import OUT, reporter
 from generator.steering.errors import SteeringError, require_torch
 
@@ -135,4 +135,4 @@ def validate_command(*, folder: Path, as_json: bool) -> None:
             click.echo(line)
         click.echo(f"results read: {len(results)}, problems: {len(wrong)}")
     if wrong:
-        raise SteeringError(f"{folder}: {len(wrong)} problems")
+        raise SteeringError(f"{folder}: {counted(len(wrong), 'problem')}")

@@ -16,7 +16,7 @@ import torch
 
 from generator.core import near_matches, sha256_bytes, write_atomic
 from generator.steering.data import PromptPair
-from generator.steering.errors import SteeringError
+from generator.steering.errors import SteeringError, UsageFault
 from generator.steering.layers import HookPoint, recording
 from generator.steering.subject import Subject, halving
 
@@ -198,7 +198,7 @@ def method(name: str) -> Fit:
     """The fitting function of a method; a missed name suggests near ones."""
     if name not in METHODS:
         close = near_matches(name, METHODS)
-        raise SteeringError(
+        raise UsageFault(
             f"direction method: {name!r}, allowed {', '.join(METHODS)}",
             hint=f"did you mean {close[0]}?" if close else "",
         )
@@ -243,7 +243,7 @@ def load_direction(path: Path, *, subject: Subject) -> Direction:
     from safetensors import SafetensorError, safe_open
 
     if not path.is_file():
-        raise SteeringError(f"{path}: no such file")
+        raise UsageFault(f"{path}: no such file")
     head = path.read_bytes()[:2]
     if head in (b"PK", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05"):
         raise SteeringError(

@@ -19,7 +19,7 @@ import torch
 from generator.core import canonical_json, read_json, write_atomic
 from generator.steering.demo import choice_item
 from generator.steering.effects import text_effects
-from generator.steering.errors import SteeringError
+from generator.steering.errors import UsageFault
 from generator.steering.lever_coupling import MIN_MOVE, fact_move
 from generator.steering.score import metrics, prepare, score
 from generator.steering.stats import mean_interval
@@ -108,7 +108,7 @@ def run_grid(
 ) -> dict[str, Any]:
     """Train and measure every recipe; finished recipes are kept in `scratch`, so an interrupted grid goes on."""
     if len(seeds) < 3:
-        raise SteeringError(f"levers: {len(seeds)} seeds, intervals over seeds need at least 3")
+        raise UsageFault(f"levers: {len(seeds)} seeds, intervals over seeds need at least 3")
     rows = []
     for lever, level, recipe in grid_recipes(grid, seeds=seeds):
         path = scratch / f"{recipe.key[:24]}.json"

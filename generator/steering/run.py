@@ -25,7 +25,7 @@ from generator.steering.directions import (
     save_direction,
 )
 from generator.steering.effects import capability_accuracy, text_effects
-from generator.steering.errors import SteeringError
+from generator.steering.errors import UsageFault
 from generator.steering.evaluate import FoldOutcome, FoldTest, evaluate_fold
 from generator.steering.generate import Judge, generate, is_refusal, is_repetitive
 from generator.steering.layers import Edit, candidate_layers
@@ -78,9 +78,9 @@ class RunConfig:
     def __post_init__(self) -> None:
         method(self.method)
         if not self.strengths or min(self.strengths) <= 0:
-            raise SteeringError("strengths: give at least one positive share of the residual norm, e.g. 0.1")
+            raise UsageFault("strengths: give at least one positive share of the residual norm, e.g. 0.1")
         if min(self.controls, self.side_effect_controls, self.depths, self.bootstrap_draws) < 1:
-            raise SteeringError("controls, depths and bootstrap draws must be at least 1")
+            raise UsageFault("controls, depths and bootstrap draws must be at least 1")
 
     def as_dict(self) -> dict[str, Any]:
         return {**asdict(self), "strengths": list(self.strengths)}

@@ -20,7 +20,7 @@ import numpy as np
 
 from generator.core import canonical_json, sha256_bytes, write_atomic
 from generator.steering.data import ChoiceItem, Fold, PromptPair, Suite
-from generator.steering.errors import SteeringError
+from generator.steering.errors import SteeringError, UsageFault
 
 Fetch = Callable[[str], bytes]
 
@@ -217,7 +217,7 @@ def truthfulqa_suite(*, folder: Path, fetch: Fetch | None, direction: str = "tra
     direction: `transfer` fits on geometry-of-truth, `in-domain` on the remaining questions of the training fold.
     """
     if direction not in ("transfer", "in-domain"):
-        raise SteeringError(f"direction data: {direction!r}, allowed transfer, in-domain")
+        raise UsageFault(f"direction data: {direction!r}, allowed transfer, in-domain")
     items = truthfulqa_items(obtain(TRUTHFULQA, folder=folder, fetch=fetch))
     hellaswag = obtain(HELLASWAG, folder=folder, fetch=fetch)
     transfer = tuple(

@@ -13,7 +13,7 @@ import torch
 
 from generator.core import canonical_json, sha256_bytes
 from generator.steering import world as world_module
-from generator.steering.errors import SteeringError
+from generator.steering.errors import SteeringError, UsageFault
 from generator.steering.neox import training_logits
 from generator.steering.world import BOS, DOCUMENT_TOKENS, PAD, TOKEN_ID, VOCABULARY, World
 
@@ -54,7 +54,7 @@ class Recipe:
     def demo(cls, size: str, seed: int) -> Recipe:
         """The recipe of one rung; xs, s or m."""
         if size not in SIZES:
-            raise SteeringError(f"demo size: {size!r}, allowed {', '.join(SIZES)}")
+            raise UsageFault(f"demo size: {size!r}, allowed {', '.join(SIZES)}")
         width, blocks, heads = SIZES[size]
         return cls(width=width, blocks=blocks, heads=heads, seed=seed)
 

@@ -10,7 +10,7 @@ import torch
 from generator.steering.controls import random_directions, require_matched_norm
 from generator.steering.directions import Direction, load_direction
 from generator.steering.engine import open_subject
-from generator.steering.errors import SteeringError
+from generator.steering.errors import SteeringError, UsageFault
 from generator.steering.generate import generate
 from generator.steering.ladder import Job, slug
 from generator.steering.layers import Edit
@@ -33,7 +33,7 @@ def side_by_side(
 ) -> dict[str, str | float | int]:
     """Greedy completions of the prompt; steering acts from the last prompt token on."""
     if not prompt.strip():
-        raise SteeringError("prompt: empty", hint='e.g. --prompt "note Belby crop"')
+        raise UsageFault("prompt: empty", hint='e.g. --prompt "note Belby crop"')
     subject = open_subject(Job(model=model, suite="demo", out=out, device=device, dtype=dtype))
     _require_known_words(subject, prompt)
     found, frozen = _direction(subject, model=model, direction=direction, out=out)
@@ -86,7 +86,7 @@ def _require_known_words(subject: Subject, prompt: str) -> None:
     for word in prompt.split():
         if word not in TOKEN_ID:
             close = near_matches(word, TOKEN_ID)
-            raise SteeringError(
+            raise UsageFault(
                 f"prompt: the demo world has no word {word!r}",
                 hint=f"did you mean {close[0]}?" if close else 'write CUE TOWN RELATION, e.g. "note Belby crop"',
             )

@@ -12,6 +12,7 @@ import numpy as np
 from pydantic import ValidationError
 
 from generator.core import CapewatchError, read_json, sha256_file
+from generator.steering.errors import UsageFault
 from generator.steering.results import ResultFile, json_schema
 from generator.steering.summary import summarise
 
@@ -20,9 +21,12 @@ ROUNDING = 1e-9
 
 
 def problems(folder: Path) -> tuple[list[ResultFile], list[str]]:
-    """The results under a folder that can be read, and everything that is wrong, a line each, with the file named."""
+    """The results under a folder that can be read, and everything that is wrong, a line each, with the file named.
+
+    Raises UsageFault for a folder that is not there.
+    """
     if not folder.is_dir():
-        return [], [f"{folder}: no such folder"]
+        raise UsageFault(f"{folder}: no such folder")
     found: list[str] = []
     results: list[ResultFile] = []
     for place in sorted(path for path in folder.iterdir() if path.is_dir()):

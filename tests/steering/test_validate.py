@@ -10,6 +10,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from generator.steering.errors import UsageFault
 from generator.steering.validate import problems
 
 COMMITTED = Path(__file__).resolve().parents[2] / "data" / "steering"
@@ -82,4 +83,5 @@ def test_an_item_table_that_does_not_give_the_stated_figures_is_named(folder: Pa
 
 def test_a_folder_without_results_is_a_problem(tmp_path: Path) -> None:
     assert problems(tmp_path)[1] == [f"{tmp_path}: no result.json in any folder below it"]
-    assert "no such folder" in problems(tmp_path / "x")[1][0]
+    with pytest.raises(UsageFault, match="no such folder"):
+        problems(tmp_path / "x")
