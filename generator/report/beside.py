@@ -32,7 +32,6 @@ def settled() -> Iterator[None]:
 def give_back() -> None:
     """Memory that is free to the system, where the C library can: it would keep what lies between small pieces that are still
     held, a third of a large build."""
-    gc.collect()
     with contextlib.suppress(AttributeError, OSError, TypeError):
         ctypes.CDLL(None).malloc_trim(0)
 
