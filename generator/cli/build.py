@@ -141,6 +141,7 @@ def rebuild(project: Path, name: str, options: dict[str, Any], *, with_its_code:
     click.echo(f"{name} is commit {old.commit}", err=True)
     if with_its_code:
         run_old_code(old.folder, options)
+        click.echo(f"the old code ran in {os.path.relpath(old.folder)}, so that is where its site and its bundle are")
         return
     if old.other_code is None:
         click.echo("built by the present code; the commit holds none of its own", err=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import filecmp
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -122,6 +123,8 @@ def test_the_code_of_a_commit_runs_on_request_and_its_failure_is_told(forge, cod
     assert "--bundle-only" in told
     assert (done.exit_code == 0) == (code == 0)
     assert code == 0 or "exit code 3" in str(done.exception)
+    where = os.path.relpath(forge.work / "build" / "at" / commit[:12])
+    assert code != 0 or f"the old code ran in {where}" in done.output
 
 
 def test_its_code_without_a_version_is_a_fault_of_the_call(forge):
