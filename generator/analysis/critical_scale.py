@@ -17,7 +17,7 @@ import pandas as pd
 from generator.analysis._inputs import Source, label, rows
 from generator.analysis.coupling import gamma_table
 from generator.analysis.coverage_table import coverage_note
-from generator.analysis.resample import percentile_interval, permutation_test, unit_counts
+from generator.analysis.resample import permutation_test, unit_counts
 from generator.analysis.result import Interval, Statistic
 from generator.core import counted
 
@@ -86,9 +86,10 @@ def _isotonic_rows(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
 
 
 def isotonic_crossing(log_n: np.ndarray, gamma: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
-    """log10 size where the isotonic fit of γ (…, k) on `log_n` (k,) crosses zero, linear between neighbours; NaN if never.
+    """log10 size where the isotonic fit of γ (…, k) on `log_n` (k,) crosses zero, linear between neighbours.
 
-    `weights` (k,).
+    A fit that does not cross lies on one side: +∞ where no fitted value is positive (Nc, if any, is above all sizes), −∞
+    where none is negative. `weights` (k,).
     """
     fit = np.moveaxis(isotonic(gamma, weights), -1, 0)
     k, shape = len(fit), fit.shape[1:]
@@ -97,7 +98,7 @@ def isotonic_crossing(log_n: np.ndarray, gamma: np.ndarray, weights: np.ndarray 
     crosses = np.flatnonzero((negative > 0) & (positive > 0))
     last, first = negative[crosses] - 1, k - positive[crosses]
     low, high = fit[last, crosses], fit[first, crosses]
-    found = np.full(fit.shape[1], np.nan)
+    found = np.where(positive > 0, -np.inf, np.inf)
     found[crosses] = log_n[last] + (log_n[first] - log_n[last]) * (-low) / (high - low)
     return found.reshape(shape)
 
@@ -117,9 +118,11 @@ def critical_scale(
     """Nc of one family in parameters (or the unit of `order`), or a Statistic without estimate whose reason is the state.
 
     estimate: where the isotonic fit of γ12 on log size, weighted by ΔB1², crosses zero. interval: percentiles of that
-    crossing when the scores are redrawn from normal errors with their standard errors, over the draws in which there
-    is a crossing; details.crossing_share says how many those are. details: state (STATES), bracket (sizes around the
-    turning model), first_positive_interval (the sizes of the first interval with γ > 0, the papers' reading),
+    crossing when the scores are redrawn from normal errors with their standard errors; a redraw without a crossing counts
+    as a size beyond all bounds, on the side that its sign says, so an end is open (None) where more than half of 1 − level
+    lie there. details: state (STATES), crossing_share, above_share and below_share (redraws that cross, and that lie above
+    or below all sizes), bracket (sizes around the turning model), first_positive_interval (the sizes of the first interval
+    with γ > 0, the papers' reading),
     resolved_bracket (both intervals around the turn are resolved at 95 %), and every γ with its sizes.
     """
     table = gamma_table(
@@ -200,11 +203,9 @@ def _family_scale(
     draws = _redrawn_crossings(steps, rng=rng, resamples=resamples)
     interval = None
     if draws is not None:
-        crossings = draws[np.isfinite(draws)]
-        details["crossing_share"] = len(crossings) / len(draws)
-        found = percentile_interval(10**crossings, level=level) if details["crossing_share"] >= 0.5 else None
-        if found is not None:
-            interval = Interval(found.low, found.high, level, "normal sampling error of the scores, isotonic fit")
+        sides = {"crossing": np.isfinite(draws), "above": draws == np.inf, "below": draws == -np.inf}
+        details |= {f"{side}_share": float(there.mean()) for side, there in sides.items()}
+        interval = _size_interval(draws, level=level, method="normal sampling error of the scores, isotonic fit")
     crossing = float(isotonic_crossing(np.log10(steps["n_mid"]), gamma, steps["dx"] ** 2))
     if index is None or not math.isfinite(crossing):
         return Statistic.missing("Nc", _nc_reason(state, steps), details=details, **common)
@@ -249,7 +250,7 @@ def _nc_reason(state: str, steps: Steps) -> str:
 
 
 def _redrawn_crossings(steps: Steps, *, rng: np.random.Generator, resamples: int) -> np.ndarray | None:
-    """Isotonic crossings (log10 size) with every score redrawn from its error; None where an error is not known."""
+    """Isotonic crossings (log10 size, ±∞ where there is none) with every score redrawn from its error; None where an error is not known."""
     columns = [
         [steps[f"{name}_{side}"].tolist() for name in ("model", "x", "y", "se_x", "se_y")] for side in ("from", "to")
     ]
@@ -316,12 +317,17 @@ def pooled_critical_scale(
         )
         return label(Statistic.missing("pooled Nc", reason, p=p, details=details, **common), source)
     tails = np.where(rising, crossings, np.where(crossings > log_n.mean(), -np.inf, np.inf))
-    low, high = np.quantile(tails, [(1 - level) / 2, (1 + level) / 2], method="closest_observation")
-    interval = Interval(_power(float(low)), _power(float(high)), level, "family bootstrap, percentile")
+    interval = _size_interval(tails, level=level, method="family bootstrap, percentile")
     estimate = 10 ** float(crossing[0])
     return label(
         Statistic(name="pooled Nc", estimate=estimate, interval=interval, p=p, details=details, **common), source
     )
+
+
+def _size_interval(draws: np.ndarray, *, level: float, method: str) -> Interval:
+    """Equal-tailed percentile interval of sizes from all `draws` (R,) of their log10; an end at ±∞ is open."""
+    low, high = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2], method="closest_observation")
+    return Interval(_power(float(low)), _power(float(high)), level, method)
 
 
 def _power(exponent: float) -> float | None:

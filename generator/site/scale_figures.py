@@ -14,7 +14,7 @@ from generator.site.escape import filled
 from generator.site.family_figures import round_ticks
 from generator.site.tables import Cell, Column
 from generator.site.view import BASE, View
-from generator.site.wording import has_estimate, range_words
+from generator.site.wording import has_estimate, range_words, size_interval
 
 Row = Mapping[str, Any]
 PHASE_COLOURS = {"tax": "var(--cw-tax)", "transition": "var(--cw-flat)", "bonus": "var(--cw-bonus)"}
@@ -188,8 +188,9 @@ def scale_figure(view: View, track: str) -> Figure | None:
             for state, (shape, words) in STATES.items()
             if any(point["group"] == state for point in points)
         ],
-        note="Bars: 95 % interval from the sampling error of the scores, over those redraws in which γ12 changes sign; none where "
-        "fewer than half do. Without an estimate, the sizes that the family has."
+        note="Bars: 95 % interval from the sampling error of the scores; a redraw in which γ12 does not change sign counts as beyond "
+        "the family's sizes, and a bar that ends at the smallest or largest of them is open there. Without an estimate, the sizes "
+        "that the family has."
         + (f" Dashed: the papers' {format.size(paper[0])}." if paper else "")
         + (f" {format.plural(left, 'further family', 'further families')} in the file alone." if left > 0 else ""),
         csv=view.csv(f"families-{track}"),
@@ -211,7 +212,8 @@ def _scale_point(view: View, family: str, statistic: Row, state: str, sizes: Seq
     if placed:
         at = statistic["estimate"]
         bounds = statistic["interval"] or {}
-        low, high = (bounds.get(end) or at for end in ("low", "high"))
+        open_ends = (low, high) if bounds else (at, at)
+        low, high = (bounds.get(end) or open_end for end, open_end in zip(("low", "high"), open_ends, strict=True))
     elif state.endswith("above"):
         at = high
     elif state.endswith("below"):
@@ -225,16 +227,16 @@ def _scale_point(view: View, family: str, statistic: Row, state: str, sizes: Seq
 
 
 def range_text(statistic: Row) -> str:
-    """``12.2 B [664 M, 23.9 B]``."""
-    bounds = statistic["interval"] or {}
-    if not (format.known(bounds.get("low")) and format.known(bounds.get("high"))):
+    """``12.2 B [664 M, > 66 B]``: the end is open, beyond the family's sizes."""
+    bounds = statistic["interval"]
+    if not bounds:
         return f"{format.size(statistic['estimate'])}, {range_words(None)}"
-    return f"{format.size(statistic['estimate'])} [{format.size(bounds['low'])}, {format.size(bounds['high'])}]"
+    return f"{format.size(statistic['estimate'])} {size_interval(bounds, statistic['details'].get('sizes') or ())}"
 
 
-def _crossing(statistic: Row) -> float | None:
-    """Percent of the redrawn scores in which γ12 changes sign; None where no scores were redrawn."""
-    share = statistic["details"].get("crossing_share")
+def _share(statistic: Row, side: str) -> float | None:
+    """Percent of the redrawn scores whose zero is found (``crossing``) or lies ``above`` or ``below`` the family's sizes."""
+    share = statistic["details"].get(f"{side}_share")
     return 100.0 * share if format.known(share) else None
 
 
@@ -244,18 +246,16 @@ def _scale_table(view: View, statistics: Mapping[str, Row], states: Mapping[str,
         Column("Sizes", "number"),
         Column("State"),
         Column("Nc"),
-        Column(
-            "Redraws that cross, %",
-            "number",
-            "share of the redrawn scores with a change of sign; the interval is of these",
-        ),
+        Column("Redraws that cross, %", "number", "share of the redrawn scores with a change of sign"),
+        Column("Redraws below, %", "number", "share without a negative γ12: Nc below the family's sizes"),
+        Column("Redraws above, %", "number", "share without a positive γ12: Nc above the family's sizes"),
         Column("Why"),
     )
     order = list(STATES)
     ranked = sorted(
         statistics, key=lambda one: (order.index(states[one]) if states[one] in STATES else len(order), one)
     )
-    body = [
+    body: list[tuple[tables.Content, ...]] = [
         (
             view.family_name(family),
             tables.figure(statistic["n"], 0),
@@ -263,7 +263,7 @@ def _scale_table(view: View, statistics: Mapping[str, Row], states: Mapping[str,
             Cell(filled('<span class="cw-bounds">{}</span>', range_text(statistic)), statistic["estimate"])
             if has_estimate(statistic)
             else tables.figure(None),
-            tables.figure(_crossing(statistic), 0),
+            *(tables.figure(_share(statistic, side), 0) for side in ("crossing", "below", "above")),
             Cell(filled('<span class="cw-long">{}</span>', statistic["reason"]))
             if statistic["reason"]
             else tables.text(None),

@@ -36,6 +36,21 @@ def range_words(bounds: Mapping[str, Any] | None, digits: int = 2) -> str:
     return f"{level} interval {format.interval(low, high, digits)}"
 
 
+def size_interval(bounds: Mapping[str, Any], sizes: Sequence[float] = ()) -> str:
+    """``[664 M, 23.9 B]``; an open end is beyond the `sizes` that were measured, ``[4.61 B, > 13 B]``, or has no bound."""
+    low, high = bounds.get("low"), bounds.get("high")
+    if not sizes and not (format.known(low) and format.known(high)):
+        one = (
+            f"at least{format.NBSP}{format.size(low)}"
+            if format.known(low)
+            else f"at most{format.NBSP}{format.size(high)}"
+        )
+        return one if format.known(low) or format.known(high) else "unbounded"
+    least = format.size(low) if format.known(low) else f"<{format.NBSP}{format.size(min(sizes))}"
+    most = format.size(high) if format.known(high) else f">{format.NBSP}{format.size(max(sizes))}"
+    return f"[{least}, {most}]"
+
+
 def interval_kind(bounds: Mapping[str, Any] | None) -> str:
     """How an interval was made, in a few words; the method's own name where it has none, '' without an interval."""
     method = str((bounds or {}).get("method") or "")

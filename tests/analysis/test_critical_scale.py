@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -56,7 +58,32 @@ def test_isotonic_fit_agrees_with_scikit_learn(values: list[float]) -> None:
 
 def test_a_noiseless_family_crosses_where_its_coupling_does() -> None:
     assert float(isotonic_crossing(np.array([8.0, 9.0, 10.0]), np.array([-1.0, -0.5, 0.5]))) == pytest.approx(9.5)
-    assert np.isnan(isotonic_crossing(np.array([8.0, 9.0]), np.array([-1.0, -0.5])))
+
+
+def test_a_coupling_without_a_crossing_lies_beyond_the_sizes_on_the_side_of_its_sign() -> None:
+    sizes = np.array([8.0, 9.0])
+    gamma = np.array([[-1.0, -0.5], [-1.0, 0.0], [0.5, 1.0], [0.0, 1.0], [1.0, -2.0], [2.0, -1.0]])
+    above, below = math.inf, -math.inf
+    assert isotonic_crossing(sizes, gamma).tolist() == [above, above, below, below, above, below]
+
+
+def test_redraws_without_a_crossing_leave_an_end_of_the_interval_open(rng: np.random.Generator) -> None:
+    found = critical_scales(base_panel(), HS, TQA, rng=rng, resamples=2_000)
+    seen = set()
+    for statistic in found.values():
+        if "crossing_share" not in statistic.details:
+            continue
+        below, above = (statistic.details[f"{side}_share"] for side in ("below", "above"))
+        assert below + above + statistic.details["crossing_share"] == pytest.approx(1)
+        if statistic.interval is None:
+            assert statistic.estimate is None
+            continue
+        assert (statistic.interval.low is None) == (below > 0.025)
+        assert (statistic.interval.high is None) == (above > 0.025)
+        inner = [end for end in (statistic.interval.low, statistic.interval.high) if end is not None]
+        assert all(min(statistic.details["sizes"]) < end < max(statistic.details["sizes"]) for end in inner)
+        seen |= {(statistic.interval.low is None, statistic.interval.high is None)}
+    assert {(True, False), (False, True)} <= seen
 
 
 def test_first_positive_intervals_are_those_recomputed_from_the_released_table(rng: np.random.Generator) -> None:
@@ -100,7 +127,9 @@ def test_a_bracketed_family_has_a_bracket_around_its_turn_and_says_whether_it_is
     assert not opt.details["resolved_bracket"]
     assert opt.estimate is not None
     assert opt.interval is not None
-    assert (opt.interval.low or 0) < opt.estimate < (opt.interval.high or 0)
+    assert (opt.interval.low or 0) < opt.estimate
+    assert opt.interval.high is None
+    assert opt.details["above_share"] > 0.025
     clear = family_panel([30, 50, 60, 75], [60, 40, 30, 50])
     assert critical_scale(clear, "f", HS, TQA, rng=rng, resamples=500).details["resolved_bracket"]
 

@@ -68,4 +68,18 @@ def test_the_nearest_measured_design_is_shown_and_none_where_there_is_enough() -
     assert few is not None
     assert few["clusters"] <= 5
     assert coverage_note("r/clustered", 34, 10) is None
+    seven = coverage_note("r/clustered", 28, 7)
+    assert seven is not None
+    assert "of 28 models in 7 clusters" in seven["text"]
+    single = coverage_note("Nc/sampling", 3, 1)
+    assert single is not None
+    assert single["text"].endswith("of 4 models in 1 cluster")
+
+
+def test_a_coverage_note_quotes_the_nearest_number_of_clusters_and_no_design_of_a_handful_of_panels() -> None:
+    for n, clusters in [(5, 3), (10, 3), (100, 7), (9, 6), (300, 5), (30, 4)]:
+        note = coverage_note("r/clustered", n, clusters)
+        assert note is not None
+        assert note["clusters"] == clusters
+        assert note["panels"] >= 100
     assert coverage_note("no such interval", 5, 3) is None

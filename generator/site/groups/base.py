@@ -14,7 +14,7 @@ from generator.site.family_figures import gamma_chart
 from generator.site.figures import pair_scatter
 from generator.site.groups.frontier import coupling_table, couplings_of, paper_panel
 from generator.site.page import Group, Page, base_of
-from generator.site.scale_figures import band_table, phase_diagram, scale_figure
+from generator.site.scale_figures import band_table, phase_diagram, range_text, scale_figure
 from generator.site.tables import Cell, Column
 from generator.site.twins import gamma_table
 from generator.site.view import BASE, BASE_TRACKS, PAPER_OF, View
@@ -56,10 +56,18 @@ def pages(view: View) -> Iterator[Page]:
     )
 
 
+#: verdict of the test of a transition at a common size, in a sentence
+TESTED = {
+    "shown": "The test of a transition at a common size shows one.",
+    "not shown": "Weak: the test of a transition at a common size does not show one.",
+    "cannot be told": "Weak: the data cannot tell whether there is a transition at a common size.",
+}
+
+
 def cascade_caution(view: View) -> dict[str, Any] | None:
     """The test of the claimed transition that the bands stand for, as the Cascade page has it."""
     found = next((item for item in view.section("cascade") or () if item["id"] == "Nc1"), None)
-    return found and found | {"reading": named(view, found["reading"])}
+    return found and found | {"reading": named(view, found["reading"]), "words": TESTED[found["verdict"]]}
 
 
 def running_sentence(view: View, track: str = TRACK) -> str:
@@ -134,11 +142,7 @@ def critical_size(view: View, track: str, family: str) -> Cell:
     if not has_estimate(statistic):
         state = statistic["details"].get("state") or "not computed"
         return Cell(filled('<span class="cw-none">{}</span>', state), state)
-    bounds = statistic["interval"] or {"low": None, "high": None}
-    text = format.size(statistic["estimate"])
-    if format.known(bounds["low"]) and format.known(bounds["high"]):
-        text += f" [{format.size(bounds['low'])}, {format.size(bounds['high'])}]"
-    return Cell(text, float(statistic["estimate"]))
+    return Cell(range_text(statistic), float(statistic["estimate"]))
 
 
 GROUP = Group("base", pages)
