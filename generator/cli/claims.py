@@ -79,6 +79,8 @@ def _overview(results: list[ClaimResult]) -> str:
 def _whole(result: ClaimResult) -> str:
     plain = result.as_dict()
     lines = [f"{result.id}: {plain['title']}", f"  verdict: {result.verdict}", f"  {plain['verdict_reason']}"]
+    if plain["sentence"]:
+        lines.append("  sentence, judged by people: {judged}; {reason}".format(**plain["sentence"]))
     lines += [f"  {_printed(row)}" for row in plain["published"]]
     for recipe in plain["recipe"]:
         lines.append(f"  recipe {recipe['id']} ({recipe['kind']}): {recipe['description']}")

@@ -19,7 +19,8 @@ from generator.schema.yamlfile import Document, Location, read_yaml
 _NAME = re.compile(r"^[a-z0-9][a-z0-9_.+-]{0,79}$")
 _PLACEHOLDER = re.compile(r"\{([^{}:]*)(?::([^{}]*))?\}")
 _KEY = re.compile(r"^[a-z0-9][a-z0-9_.+/-]*$")
-_SPEC = re.compile(r"([-+]?,?(\.\d{1,2})?[dfeg%]?)?")
+#: Of a number; or of a yes or no, the words for each: ``is|is not``.
+_SPEC = re.compile(r"([-+]?,?(\.\d{1,2})?[dfeg%]?)?|[a-z][a-z ]*\|[a-z][a-z ]*")
 _YEAR = re.compile(r"\b20\d\d\b")
 #: A number that stands alone: not part of a name such as Llama-2, 7B or V1, nor a year.
 _TYPED_NUMBER = re.compile(r"(?<![\w./-])[-+−±]?\d+(?:[.,]\d+)*(?:e[-+]?\d+)?(?![\w-]|[.,]\d)")
@@ -121,6 +122,17 @@ class LiveQuestion(Written):
     reason: LongText | None = Field(None, description="why the live panels cannot answer")
 
 
+class Sentence(Written):
+    """Whether what the claim's sentence says beyond its numbers follows from what is computed: judged by people, not computed.
+
+    supported: the recomputed values carry it; not supported: they contradict it or are no evidence for it; not tested: nothing
+    that was released tests it.
+    """
+
+    judged: Literal["supported", "not supported", "not tested"]
+    reason: LongText = Field(description="in one sentence, with every number as a placeholder, as in `reading`")
+
+
 class Claim(Written):
     """data/claims/<id>.yaml: a published claim in our words, its numbers, recipes and reading.
 
@@ -143,6 +155,7 @@ class Claim(Written):
     )
     not_computable: LongText | None = Field(None, description="why no recipe can be written: what was never released")
     reading: LongText
+    sentence: Sentence | None = Field(None, description="left out where the claim says nothing beyond its numbers")
     contradicts: list[Id] = Field(default_factory=list, description="claims that say otherwise")
     live: LiveQuestion
 
@@ -270,6 +283,8 @@ def _claim_problems(document: Document, claim: Claim, stem: str) -> Iterator[Pro
         for name in sorted({name for name in names if names.count(name) > 1}):
             yield document.problem((kind,), "duplicate-key", f"{kind}: {name!r} appears twice")
     yield from _template_problems(document, ("reading",), claim.reading)
+    if claim.sentence:
+        yield from _template_problems(document, ("sentence", "reason"), claim.sentence.reason)
 
 
 def _template_problems(document: Document, where: Location, template: str) -> Iterator[Problem]:
@@ -283,7 +298,10 @@ def _template_problems(document: Document, where: Location, template: str) -> It
             )
         if not _SPEC.fullmatch(spec):
             yield document.problem(
-                where, "bad-placeholder", f"{{{key}:{spec}}} has no known format", allowed=".3f, .2e, d, +.2f, .0%"
+                where,
+                "bad-placeholder",
+                f"{{{key}:{spec}}} has no known format",
+                allowed=".3f, .2e, d, +.2f, .0%, is|is not",
             )
     bare = _PLACEHOLDER.sub(" x ", template)
     if "{" in bare or "}" in bare:

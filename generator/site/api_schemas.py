@@ -46,6 +46,13 @@ CLAIM = _object(
         "statement": _TEXT,
         "verdict": _TEXT,
         "verdict_reason": _TEXT,
+        "sentence": {
+            "description": "whether what it says beyond its numbers follows, judged by people; null where it says no more",
+            "anyOf": [
+                {"type": "null"},
+                _object({"judged": {"enum": ["supported", "not supported", "not tested"]}, "reason": _TEXT}),
+            ],
+        },
         "published": _list(_object({"name": _TEXT, "printed": _TEXT, "headline": _FLAG, "status": _TEXT})),
         "command": {"description": "recomputes it", **_TEXT},
         "where": _list(_object({"name": _TEXT, "place": _TEXT})),

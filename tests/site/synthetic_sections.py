@@ -184,6 +184,7 @@ def claim() -> dict[str, Any]:
         "verdict_reason": "every headline number agrees",
         "recipe": [{"id": "one", "kind": "published", "is_published_recipe": True, "description": "Pearson.", "command": "capewatch claims r-zed"}],
         "units": {}, "not_computable": "", "live_question": "Is it negative?", "live": [live], "reading": "It follows from the table.",
+        "sentence": {"judged": "not tested", "reason": "nobody looked at more than r"},
         "contradicts": [], "command": "capewatch claims r-zed",
     }  # fmt: skip
 

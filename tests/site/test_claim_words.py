@@ -252,3 +252,32 @@ def test_a_verdict_of_reproduced_says_which_numbers_that_do_not_decide_differ(vi
     )
     numbers[1]["status"] = "agrees"
     assert claim_words.verdict_words(view, item) == item["verdict_reason"]
+
+
+def test_the_page_of_a_claim_and_the_list_say_whether_its_sentence_follows(view: View):
+    listing, page = (
+        next(one for one in claims.pages(view) if one.path == path) for path in ("claims/index.md", "claims/r-zed.md")
+    )
+    lead = re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", page.body))
+    assert "Sentence: not tested Nobody looked at more than r. Judged by people" in lead
+    assert re.search(r"<th scope=\"col\"[^>]*>Sentence</th>", listing.body)
+    assert "not tested</span></td></tr>" in listing.body
+
+
+def test_a_claim_that_says_no_more_than_its_numbers_has_no_judgement(view: View):
+    item = view.section("claims")["items"][0] | {"sentence": None}
+    assert "Sentence:" not in claims._page(view, item, {}).body
+    assert "no value" in str(claims._table([item], "./"))
+
+
+def test_a_recipe_gives_a_printed_number_with_the_figures_that_stand_beside_it(view: View):
+    one = {
+        "name": "exponent",
+        "printed": "3.5",
+        "unit": None,
+        "compare": "equal",
+        "recomputed": 3.448,
+        "status": "agrees",
+    }
+    item = {"published": [one], "units": {}}
+    assert claims._said(view, item, "exponent", 3.448) == claim_words.beside_printed(view, item, one) == "3.448"

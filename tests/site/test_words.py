@@ -244,7 +244,16 @@ def test_the_chart_of_a_prediction_shows_the_metric_that_passes_and_not_the_one_
 def test_today_s_data_say_how_an_interval_was_made_once_where_all_were_made_alike(view: View):
     def row(name: str, method: str) -> dict[str, Any]:
         interval = bounds(0.1, 0.9, method)
-        return {"name": name, "axes": [], "estimate": 0.5, "unit": "", "n": 9, "interval": interval, "reason": ""}
+        return {
+            "name": name,
+            "axes": [],
+            "estimate": 0.5,
+            "unit": "",
+            "n": 9,
+            "interval": interval,
+            "reason": "",
+            "details": {},
+        }
 
     def shown(*methods: str) -> str:
         rows = [row(f"r{index}", method) for index, method in enumerate(methods)]

@@ -50,6 +50,7 @@ class ClaimResult:
     judged: Verdict
     live: tuple[LiveAnswer, ...]
     reading: str
+    sentence_reason: str = ""
 
     @property
     def id(self) -> str:
@@ -88,6 +89,7 @@ class ClaimResult:
             "live_question": _one_line(claim.live.question or ""),
             "live": [one.as_dict() for one in self.live],
             "reading": self.reading,
+            "sentence": {"judged": claim.sentence.judged, "reason": self.sentence_reason} if claim.sentence else None,
             "contradicts": list(claim.contradicts),
             "command": command,
         }
@@ -197,12 +199,14 @@ def _recomputed(claim: Claim, inputs: ClaimInputs) -> dict[str, dict[str, Value]
 
 def _evaluate(claim: Claim, recomputed: Mapping[str, Mapping[str, Value]], asked: _Asked) -> ClaimResult:
     printed = {value.name: value.printed for value in claim.published}
-    reading = fill(claim.reading, names(recomputed, printed), where=f"data/claims/{claim.id}.yaml")
+    known, where = names(recomputed, printed), f"data/claims/{claim.id}.yaml"
+    reading = fill(claim.reading, known, where=where)
+    reason = fill(claim.sentence.reason, known, where=where) if claim.sentence else ""
     if claim.live.panels:
         answers = tuple(asked.answer(claim, track) for track in claim.live.panels)
     else:
         answers = (LiveAnswer("", reason=_one_line(claim.live.reason or "")),)
-    return ClaimResult(claim, recomputed, judge(claim, recomputed), answers, reading)
+    return ClaimResult(claim, recomputed, judge(claim, recomputed), answers, reading, reason)
 
 
 def _recipe(claim: str, recipe: str) -> RecipeFunction:

@@ -1,6 +1,7 @@
 """Readings filled from computed values: ``{value:.3f}``, ``{recipe/value}``, ``{claim/recipe/value}``, ``{published/name}``.
 
-A list element is named by its position (``{recipe/path/0:.1f}``). Nothing is evaluated: a placeholder is looked up, then formatted.
+A yes or no chooses between words: ``{value:is|is not}``. A list element is named by its position (``{recipe/path/0:.1f}``).
+Nothing is evaluated: a placeholder is looked up, then formatted.
 """
 
 from __future__ import annotations
@@ -18,7 +19,13 @@ def fill(template: str, values: Mapping[str, Value], *, where: str) -> str:
     """`template` with every placeholder filled. Raises CapewatchError naming `where` for a key that is not in `values`."""
 
     def one(match: re.Match[str]) -> str:
-        return shown(_look_up(match.group(1).strip(), values, where), match.group(2) or "")
+        key, spec = match.group(1).strip(), match.group(2) or ""
+        value = _look_up(key, values, where)
+        if "|" in spec:
+            if not isinstance(value, bool):
+                raise CapewatchError(f"{where}: the words {spec!r} need a yes or no, and {key!r} is {shown(value, '')}")
+            return spec.split("|")[0 if value else 1]
+        return shown(value, spec)
 
     return " ".join(_PLACEHOLDER.sub(one, template).split())
 

@@ -34,6 +34,12 @@ VERDICTS = {
     "not reproduced": ("bad", STATES["failed"][1]),
     "not computable from released data": ("none", STATES["annulled"][1]),
 }
+#: whether the sentence of a claim follows → class of its chip and the picture before it
+SENTENCES = {
+    "supported": ("ok", STATES["passed"][1]),
+    "not supported": ("bad", STATES["failed"][1]),
+    "not tested": ("none", STATES["undetermined"][1]),
+}
 #: standing of a prediction → class of its chip and the picture before it
 STANDINGS = {
     "on course to pass": ("ok", "M6 1.5 10.5 6.5H7.5v4h-3v-4h-3z"),
@@ -63,6 +69,11 @@ def standing_chip(standing: str) -> Markup:
 
 def verdict_chip(verdict: str) -> Markup:
     return chip(verdict, VERDICTS.get(verdict, ("none", STATES["annulled"][1])))
+
+
+def sentence_chip(judged: str) -> Markup:
+    """Whether what a claim says beyond its numbers follows, as people judged it."""
+    return chip(judged, SENTENCES.get(judged, ("none", STATES["annulled"][1])))
 
 
 def board(view: View, base: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import partial
@@ -25,12 +26,12 @@ from generator.site.claim_words import (
 )
 from generator.site.escape import filled
 from generator.site.groups import deviation
-from generator.site.groups.board import VERDICTS, claim_rows, verdict_chip
+from generator.site.groups.board import SENTENCES, VERDICTS, claim_rows, sentence_chip, verdict_chip
 from generator.site.groups.choices import named
 from generator.site.page import Group, Page, base_of
 from generator.site.tables import Cell, Column
 from generator.site.view import View
-from generator.site.wording import interval_kind
+from generator.site.wording import interval_kind, size_interval
 
 INDEX = "claims/"
 _SIZES = "parameters"
@@ -46,9 +47,12 @@ def pages(view: View) -> Iterator[Page]:
     if not items:
         return
     section = view.section("claims")
+    judged = Counter(item["sentence"]["judged"] for item in items if item["sentence"])
     body = view.render(
         "claims.md.j2", INDEX, table=_table(items, base_of(INDEX)), total=len(items),
         counts=[(verdict_chip(name), section["counts"].get(name, 0)) for name in VERDICTS],
+        sentences=[(sentence_chip(name), judged[name]) for name in SENTENCES], judged=judged.total(),
+        verdicts=list(VERDICTS), judgements=list(SENTENCES),
     )  # fmt: skip
     yield Page(
         "claims/index.md",
@@ -90,6 +94,10 @@ def _recomputed(view: View, side: Row) -> str:
 
 
 def _said(view: View, item: Row, name: str, found: Any) -> str:
+    """A recipe's value; that of a printed number as it stands beside it."""
+    beside = next((one for one in item["published"] if one["name"] == name and one["recomputed"] == found), None)
+    if beside is not None:
+        return beside_printed(view, item, beside)
     return measured(view, found, unit_of(item, name, found), places=decimals(item, name, found))
 
 
@@ -99,7 +107,8 @@ def _table(items: Sequence[Row], base: str) -> Markup:
         Column("Theme"),
         Column("Printed", "number"),
         Column("Recomputed", "number"),
-        Column("Verdict"),
+        Column("Numbers", help="verdict on the printed numbers"),
+        Column("Sentence", help="whether what it says beyond its numbers follows"),
     )
     body = []
     for item in sorted(items, key=lambda one: (one["theme"], one["title"])):
@@ -114,6 +123,9 @@ def _table(items: Sequence[Row], base: str) -> Markup:
                 _printed(first) if first else format.MISSING,
                 beside_printed(None, item, first) if first else format.MISSING,
                 Cell(verdict_chip(item["verdict"]), item["verdict"]),
+                Cell(sentence_chip(item["sentence"]["judged"]), item["sentence"]["judged"])
+                if item["sentence"]
+                else tables.text(None),
             )
         )
     return tables.table(
@@ -131,6 +143,7 @@ def _page(view: View, item: Row, titles: Mapping[str, str]) -> Page:
         "claim.md.j2", f"claims/{item['id']}/", item=item, verdict=verdict_chip(item["verdict"]), numbers=_numbers(view, item),
         chart=deviation.chart([one | {"name": number_name(view, one["name"])} for one in item["published"]]),
         recipes=_recipes(view, item), live=_live(view, item), titles=titles, reason=verdict_words(view, item), prose=partial(prose, view),
+        judged=sentence_chip(item["sentence"]["judged"]) if item["sentence"] else "",
     )  # fmt: skip
     return Page(
         f"claims/{item['id']}.md", item["title"], item["statement"], body, search=f"claim, {item['verdict']}: {item['statement']}",
@@ -258,7 +271,7 @@ def _answers(view: View, answer: Row) -> Iterator[tuple[Any, ...]]:
     for one in answer["statistics"]:
         name = format.sentence(statistic_name(view, one["name"], axes=one["axes"])).removesuffix(".")
         shown = _estimate(one) if format.known(one["estimate"]) else format.joined_sizes(named(view, one["reason"]))
-        bounds = _bounds(one["interval"], unit=one["unit"])
+        bounds = _bounds(one["interval"], unit=one["unit"], sizes=one["details"].get("sizes") or ())
         kind = tables.text(interval_kind(one["interval"]) if bounds.key is not None else None)
         yield name, track, shown, bounds, kind, tables.figure(one["n"], 0)
 
@@ -271,12 +284,14 @@ def _estimate(one: Row) -> str:
     return measured(None, found, one["unit"], places=DECIMALS if rounded else None)
 
 
-def _bounds(bounds: Row | None, *, unit: str) -> Cell:
-    if not bounds or not (format.known(bounds["low"]) or format.known(bounds["high"])):
+def _bounds(bounds: Row | None, *, unit: str, sizes: Sequence[float] = ()) -> Cell:
+    if not bounds:
         return tables.text(None)
     low, high = bounds["low"], bounds["high"]
     if unit == _SIZES:
-        return Cell(f"[{format.size(low)}, {format.size(high)}]", low)
+        return Cell(size_interval(bounds, sizes), low or 0.0)
+    if not (format.known(low) or format.known(high)):
+        return tables.text(None)
     if max(abs(low or 0), abs(high or 0)) >= 1e4:
         return Cell(f"[{value(None, low)}, {value(None, high)}]", low)
     if unit == "fraction":

@@ -18,6 +18,7 @@ from generator.analysis.claims import (
 )
 from generator.analysis.claims.catalogue import QUESTIONS
 from generator.analysis.claims.recipes import LivePanel, LiveRequest
+from generator.analysis.claims.verdict import judge
 from generator.analysis.critical_scale import critical_scales
 from generator.core import CapewatchError, canonical_json
 from tests.analysis.claims.conftest import without_axes
@@ -107,6 +108,20 @@ def test_the_verdict_does_not_depend_on_seed_or_live_panels(inputs, ledger, resu
     for result in evaluate_claims(inputs, ledger=ledger, rng=np.random.default_rng(7), resamples=50):
         assert result.verdict == results[result.id].verdict
         assert result.recomputed == results[result.id].recomputed
+
+
+def test_a_judgement_of_a_sentence_is_given_with_its_numbers_filled_in_and_never_moves_the_verdict(results, ledger):
+    judged = {name: entry.value for name, entry in ledger.claims.items() if entry.value.sentence}
+    assert judged
+    for name, result in results.items():
+        told = result.as_dict()["sentence"]
+        assert (told is not None) == (name in judged)
+        if told:
+            assert told["judged"] == judged[name].sentence.judged
+            assert told["reason"]
+            assert not {"{", "}"} & set(told["reason"])
+            bare = judged[name].model_copy(update={"sentence": None})
+            assert judge(bare, result.recomputed).verdict == result.verdict
 
 
 def test_the_project_folder_is_evaluated_as_its_parts_are(repository, results):

@@ -48,6 +48,8 @@ def test_the_committed_ledger_has_no_problem(repository):
 
 def test_a_right_file_has_no_problem(project):
     assert project(GOOD) == []
+    judged = "sentence:\n  judged: not tested\n  reason: It {x:is|is not} so for {x:d}.\nlive:"
+    assert project(GOOD.replace("live:", judged)) == []
 
 
 @pytest.mark.parametrize(
@@ -65,6 +67,10 @@ def test_a_right_file_has_no_problem(project):
         ("  reason: cannot be asked", "  panels: [maker]", "missing-key"),
         ("live:", "contradicts: [nobody]\nlive:", "unknown-claim"),
         ("live:", "verdict: reproduced\nlive:", "unknown-key"),
+        ("live:", "sentence: {judged: maybe, reason: so}\nlive:", "not-allowed"),
+        ("live:", "sentence: {judged: supported}\nlive:", "missing-key"),
+        ("live:", "sentence: {judged: supported, reason: 4 of 5 say so}\nlive:", "typed-number"),
+        ("{x:d} rows", "{x:Is|is} rows", "bad-placeholder"),
     ],
 )
 def test_a_fault_has_its_code(project, old, new, code):

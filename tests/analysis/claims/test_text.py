@@ -36,3 +36,10 @@ def test_a_missed_name_suggests_near_ones():
     with pytest.raises(CapewatchError) as caught:
         fill("{v1/rr}", VALUES, where="data/claims/x.yaml")
     assert "v1/r" in caught.value.hint
+
+
+def test_a_yes_or_no_chooses_between_words_and_nothing_else_does():
+    values = names({"v1": {"falls": False, "r": 0.5}}, {})
+    assert fill("it {falls:falls|does not fall}", values, where="here") == "it does not fall"
+    with pytest.raises(CapewatchError, match=r"^here: the words 'is|is not' need a yes or no, and 'r' is 0.5"):
+        fill("it {r:is|is not}", values, where="here")
