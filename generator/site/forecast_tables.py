@@ -218,12 +218,33 @@ def next_table(view: View, rows: Sequence[Row], base: str) -> Markup:
             Cell(lab_chip(view, row["lab"], base), row["lab"]),
             view.model_name(row["latest"]),
             tables.figure(row["swe"]),
-            tables.figure(row["estimate"]),
+            kept_within(row["estimate"]),
             tables.bounds(row["low_80"], row["high_80"]),
         )
         for row in rows
     ]
-    return tables.table(columns, body, caption="The next release of each lab")
+    return tables.table(columns, body, caption="The next release of each lab") + kept_note(rows)
+
+
+def kept_within(percent: float) -> Cell:
+    """A forecast in percent; one that was cut to the end of the scale says so."""
+    end = {0.0: "at the floor", 100.0: "at the ceiling"}.get(percent)
+    text = format.number(percent, 1)
+    if not end and text in ("0.0", "100.0"):
+        text = format.number(percent, 2)
+    return Cell(filled("{} <small>{}</small>", text, end) if end else text, float(percent))
+
+
+def kept_note(rows: Sequence[Row]) -> Markup:
+    """What it means that a forecast or its interval ends at 0 or 100; empty where none does."""
+    cut = [sum(row[name] in (0.0, 100.0) for row in rows) for name in ("estimate", "low_80", "high_80")]
+    if not any(cut):
+        return Markup("")
+    return filled(
+        '\n<p class="cw-small">Forecasts are kept within 0 and 100{nbsp}%: one “at the ceiling” or “at the floor” left that range '
+        "({left} of {of} here), and an interval that ends at 100.0 or 0.0 is cut there ({ends} of {of}).</p>",
+        nbsp=format.NBSP, left=cut[0], of=len(rows), ends=sum(row["low_80"] == 0.0 or row["high_80"] == 100.0 for row in rows),
+    )  # fmt: skip
 
 
 def training_table(cuts: Sequence[Row]) -> Markup:

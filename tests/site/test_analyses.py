@@ -15,6 +15,8 @@ from generator.site.axes import capital, listed, named
 from generator.site.charts import ChartStore
 from generator.site.frontier_figures import lab_paths
 from generator.site.groups import cascade, diagnose, matrices, rotation
+from generator.site.groups.base import critical_size
+from generator.site.groups.frontier import coupling_table
 from generator.site.groups.lab_details import lab_details, oscillation_sentence
 from generator.site.heat import heat_map
 from generator.site.nulls import against, best_constant
@@ -22,6 +24,7 @@ from generator.site.plots import HEIGHT, WIDTH, Line, Panel, Plots
 from generator.site.published import publish_csv, publish_json
 from generator.site.scale_figures import scale_figure
 from generator.site.view import View
+from generator.site.wording import size_interval
 from tests.site import synthetic, synthetic_tables
 from tests.site.synthetic_readers import lab
 
@@ -251,7 +254,61 @@ def test_the_table_of_critical_sizes_says_in_how_many_redraws_the_sign_changes(t
     bundle = synthetic.bundle()
     name = "harness-v1/nc/zed"
     found = dict(bundle.statistics[name])
-    bundle.statistics[name] = found | {"details": found["details"] | {"crossing_share": 0.5073}}
+    bundle.statistics[name] = found | {
+        "details": found["details"] | {"crossing_share": 0.5073, "below_share": 0.4746, "above_share": 0.0181}
+    }
     figure = scale_figure(View(bundle, REPOSITORY, ChartStore(tmp_path)), "harness-v1")
     assert figure is not None
-    assert re.search(r"Redraws that cross, %.*<td[^>]*>51</td>", str(figure.table), re.DOTALL)
+    assert re.search(r">51</td><td[^>]*>47</td><td[^>]*>2</td>", str(figure.table))
+
+
+def test_an_open_end_of_a_critical_size_is_beyond_the_sizes_of_the_family_on_every_page(tmp_path: Path) -> None:
+    bundle = synthetic.bundle()
+    name = "harness-v1/nc/zed"
+    found = dict(bundle.statistics[name])
+    bundle.statistics[name] = found | {
+        "interval": found["interval"] | {"low": None}, "details": found["details"] | {"sizes": [3e9, 7e9, 13e9]},
+    }  # fmt: skip
+    view = View(bundle, REPOSITORY, ChartStore(tmp_path))
+    figure = scale_figure(view, "harness-v1")
+    assert figure is not None
+    said = "12 B [< 3 B, 30 B]"
+    assert said in str(figure.table).replace("\u00a0", " ").replace("&lt;", "<")
+    assert str(critical_size(view, "harness-v1", "zed").html).replace("\u00a0", " ") == said
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "sizes", "said"),
+    [
+        (3e9, 7e9, (), "[3 B, 7 B]"),
+        (None, None, (1e9, 2e9), "[< 1 B, > 2 B]"),
+        (3e9, None, (1e9, 13e9), "[3 B, > 13 B]"),
+        (3e9, None, (), "at least 3 B"),
+        (None, 3e9, (), "at most 3 B"),
+        (None, None, (), "unbounded"),
+    ],
+)
+def test_an_interval_of_sizes_says_where_it_is_open(
+    low: float | None, high: float | None, sizes: tuple[float, ...], said: str
+) -> None:
+    assert size_interval({"low": low, "high": high}, sizes).replace("\u00a0", " ") == said
+
+
+def test_a_pair_of_whose_intervals_one_alone_excludes_zero_has_a_note(tmp_path: Path) -> None:
+    bundle = synthetic.bundle()
+    pair = ("swe-bench-verified", "gpqa-diamond")
+    names = [f"maker/{kind}/{'~'.join(pair)}" for kind in ("r", "slope")]
+    wide, narrow = ({"low": low, "high": 1.0, "level": 0.95, "method": "lab jackknife, t(2)"} for low in (-0.99, 0.8))
+    for intervals, other in (
+        ((wide, narrow), "of the slope, [0.80, 1.00], excludes zero, that of r,"),
+        ((narrow, wide), "of r, [0.80, 1.00],"),
+    ):
+        for name, interval in zip(names, intervals, strict=True):
+            bundle.statistics[name] = dict(bundle.statistics[name]) | {"interval": interval}
+        view = View(bundle, REPOSITORY, ChartStore(tmp_path))
+        assert other in str(coupling_table(view, [("maker", pair)], "../"))
+    for name in names:
+        bundle.statistics[name] = dict(bundle.statistics[name]) | {"interval": narrow}
+    assert "data-cw-apart" not in str(
+        coupling_table(View(bundle, REPOSITORY, ChartStore(tmp_path)), [("maker", pair)], "../")
+    )

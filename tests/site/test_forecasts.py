@@ -10,7 +10,7 @@ import pytest
 
 from generator.site.charts import ChartStore
 from generator.site.forecast_blocks import card_block, chance_block, share_text
-from generator.site.forecast_tables import TRAINED
+from generator.site.forecast_tables import TRAINED, kept_note, kept_within
 from generator.site.groups import forecasts
 from generator.site.portrait import X_RANGE, Y_RANGE, _inside, portrait_svg
 from generator.site.view import View
@@ -110,3 +110,18 @@ def test_an_anchor_that_the_page_had_before_it_was_split_still_leads_to_its_part
 def test_every_forecast_of_a_last_checkpoint_has_a_name_for_readers(stored: dict[str, Any]) -> None:
     names = {entry["name"] for cut in stored["training"]["cuts"] for entry in cut["models"]}
     assert names == set(TRAINED)
+
+
+def test_a_forecast_cut_at_the_end_of_the_scale_says_so_and_one_near_it_does_not():
+    shown = {value: str(kept_within(value).html) for value in (100.0, 0.0, 99.97, 91.24)}
+    assert shown == {
+        100.0: "100.0 <small>at the ceiling</small>", 0.0: "0.0 <small>at the floor</small>", 99.97: "99.97", 91.24: "91.2",
+    }  # fmt: skip
+
+
+def test_the_note_on_cut_forecasts_counts_them_and_stands_only_where_one_is():
+    row = {"estimate": 91.0, "low_80": 80.0, "high_80": 99.0}
+    assert kept_note([row]) == ""
+    said = str(kept_note([row, row | {"high_80": 100.0}, row | {"estimate": 100.0, "high_80": 100.0}]))
+    assert "(1 of 3 here)" in said
+    assert "(2 of 3)" in said

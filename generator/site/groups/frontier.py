@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from markupsafe import Markup
@@ -16,7 +16,7 @@ from generator.site.page import Group, Page, base_of
 from generator.site.tables import Cell, Column
 from generator.site.twins import h_table
 from generator.site.view import FRONTIER, FRONTIER_TRACKS, PAPER_OF, View, axis_link, lab_chip
-from generator.site.wording import coupling_sentence, has_estimate
+from generator.site.wording import clear_sign, coupling_sentence, has_estimate
 
 URL = "frontier/"
 
@@ -203,7 +203,34 @@ def coupling_table(view: View, pairs: list[tuple[str, tuple[str, str]]], base: s
                 Cell(format.p_short(within), within),
             )
         )
-    return tables.table(columns, body, caption="Couplings", classes=tables.NARROW)
+    return tables.table(columns, body, caption="Couplings", classes=tables.NARROW) + _apart(view, pairs, base)
+
+
+def _apart(view: View, pairs: Iterable[tuple[str, tuple[str, str]]], base: str) -> Markup:
+    """A note on each pair of whose two intervals, of r and of the slope, one alone excludes zero; empty without such a pair."""
+    said = []
+    for track, pair in pairs:
+        found = {
+            words: view.pair_statistic(track, kind, pair) or {} for words, kind in (("r", "r"), ("the slope", "slope"))
+        }
+        clear = [words for words, one in found.items() if one.get("interval") and clear_sign(one)]
+        if len(clear) != 1 or not all(one.get("interval") for one in found.values()):
+            continue
+        other = next(words for words in found if words not in clear)
+        ends = {words: format.interval(one["interval"]["low"], one["interval"]["high"]) for words, one in found.items()}
+        said.append(
+            f"{' × '.join(view.axis_name(axis) for axis in pair)} ({view.track_name(track)}, "
+            f"{format.plural(found['r']['n'], 'model')}): the interval of {clear[0]}, {ends[clear[0]]}, excludes zero, that of "
+            f"{other}, {ends[other]}, does not."
+        )
+    if not said:
+        return Markup("")
+    return filled(
+        '\n<p class="cw-small" data-cw-apart>{} The two are made on different scales; where they differ, the data are too few to say '
+        'whether there is a coupling. <a href="{}method/#population-coupling-r">Why they can differ</a>.</p>',
+        " ".join(said),
+        base,
+    )
 
 
 def _interval(bounds: dict[str, Any] | None) -> Cell:

@@ -149,7 +149,8 @@ def _score(view: View, track: str, axis: Row) -> ModelColumn:
     name = short(view, axis["id"])
     name = f"{name} ({SHORT_TRACKS[track]})" if track in SHORT_TRACKS else name
     unit = view.axis_unit(axis["id"])
+    gap = format.NBSP if " " in name else " "  # the unit takes no third line
     return ModelColumn(
-        f"{track}:{axis['id']}", f"{name}, {format.UNIT_WORDS.get(unit, unit)}", "number", value,
+        f"{track}:{axis['id']}", f"{name},{gap}{format.UNIT_WORDS.get(unit, unit)}", "number", value,
         lambda m: tables.figure(value(m)), view.track_name(track), unit, wide=shown, off=not shown, desk=shown and track == "harness-v1",
     )  # fmt: skip

@@ -316,7 +316,7 @@ class DataTable {
       this.show();
       this.table.tBodies[0].rows[first]?.querySelector("a, button")?.focus({ preventScroll: true });
     });
-    this.button = element("div", { class: "cw-more" }, button);
+    this.button = element("div", { class: "cw-more", "data-left": `${thousands(left)} more ${left === 1 ? "row" : "rows"} on the page itself.` }, button);
     this.frame.append(this.button);
   }
 
