@@ -246,9 +246,9 @@ def _scale_table(view: View, statistics: Mapping[str, Row], states: Mapping[str,
         Column("Sizes", "number"),
         Column("State"),
         Column("Nc"),
-        Column("Redraws that cross, %", "number", "share of the redrawn scores with a change of sign"),
-        Column("Redraws below, %", "number", "share without a negative γ12: Nc below the family's sizes"),
-        Column("Redraws above, %", "number", "share without a positive γ12: Nc above the family's sizes"),
+        Column(f"Redraws crossing,{format.NBSP}%", "number", "share of the redrawn scores with a change of sign"),
+        Column(f"below,{format.NBSP}%", "number", "share without a negative γ12: Nc below the family's sizes"),
+        Column(f"above,{format.NBSP}%", "number", "share without a positive γ12: Nc above the family's sizes"),
         Column("Why"),
     )
     order = list(STATES)
@@ -271,4 +271,4 @@ def _scale_table(view: View, statistics: Mapping[str, Row], states: Mapping[str,
         for family in ranked
         for statistic in (statistics[family],)
     ]
-    return tables.table(columns, body, caption="Nc of every family")
+    return tables.table(columns, body, caption="Nc of every family", classes=tables.NARROW)
