@@ -245,11 +245,10 @@ def _scale_table(view: View, statistics: Mapping[str, Row], states: Mapping[str,
         Column("Family"),
         Column("Sizes", "number"),
         Column("State"),
-        Column("Nc"),
+        Column("Nc, or why there is none"),
         Column(f"Redraws crossing,{format.NBSP}%", "number", "share of the redrawn scores with a change of sign"),
         Column(f"below,{format.NBSP}%", "number", "share without a negative γ12: Nc below the family's sizes"),
         Column(f"above,{format.NBSP}%", "number", "share without a positive γ12: Nc above the family's sizes"),
-        Column("Why"),
     )
     order = list(STATES)
     ranked = sorted(
@@ -262,11 +261,8 @@ def _scale_table(view: View, statistics: Mapping[str, Row], states: Mapping[str,
             states[family],
             Cell(filled('<span class="cw-bounds">{}</span>', range_text(statistic)), statistic["estimate"])
             if has_estimate(statistic)
-            else tables.figure(None),
+            else Cell(filled('<span class="cw-none cw-long">{}</span>', statistic["reason"])),
             *(tables.figure(_share(statistic, side), 0) for side in ("crossing", "below", "above")),
-            Cell(filled('<span class="cw-long">{}</span>', statistic["reason"]))
-            if statistic["reason"]
-            else tables.text(None),
         )
         for family in ranked
         for statistic in (statistics[family],)

@@ -114,6 +114,14 @@ def test_the_rows_of_the_page_stand_when_all_have_come_and_those_of_the_script_s
     before = page.evaluate(f"window.first.map({cells})")
     page.get_by_role("button", name="Show 100 more (115 left)").click()
     page.get_by_role("button", name="Show the last 15").wait_for()
+    page.emulate_media(media="print")
+    left = page.locator(".cw-more").evaluate(
+        "more => [getComputedStyle(more, '::before').content, more.querySelector('button').offsetHeight]"
+    )
+    assert left == ['"15 more rows on the page itself."', 0], (
+        "a printed table says what it leaves out and has no button"
+    )
+    page.emulate_media(media="screen")
     assert page.locator("#all-models tbody tr").count() == 125
     page.get_by_text("Columns", exact=True).click()
     page.get_by_role("checkbox", name="Family").check()

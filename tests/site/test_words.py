@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,13 @@ from generator.site.charts import ChartStore
 from generator.site.figures import h_timeline
 from generator.site.frontier_figures import _apart
 from generator.site.groups import (
+    base,
     changes,
     choices,
     claims,
     forecast_dynamics,
     labs,
+    model_table,
     predictions,
     speed,
     steering_levers,
@@ -331,3 +334,20 @@ def test_no_line_ends_within_a_versioned_name_or_a_date():
     )
     for name in ("Qwen3-235B-A22B", "DeepSeek-V4-Pro", "swe-bench", "paper-2026-05-x"):
         assert escape.whole(name) == name
+
+
+def test_the_unit_in_a_header_of_several_words_never_stands_alone_on_a_line(view: View):
+    labels = [column.label for column in model_table.columns(view) if ":" in column.key]
+    assert labels
+    for label in labels:
+        name, _, unit = label.rpartition(",")
+        assert unit[0] == (format.NBSP if " " in name else " ")
+
+
+@pytest.mark.parametrize("verdict", ["shown", "not shown", "cannot be told"])
+def test_the_firmness_of_the_bands_is_a_sentence_for_every_verdict_of_the_cascade(view: View, verdict: str):
+    section = [{"id": "Nc1", "verdict": verdict, "reading": "so it is"}]
+    found = base.cascade_caution(replace(view, bundle=replace(view.bundle, sections={"cascade": section})))
+    assert found is not None
+    assert found["words"].endswith(".")
+    assert ("Weak" in found["words"]) == (verdict != "shown")
