@@ -81,13 +81,14 @@ def overall_badge_json(evaluations: Iterable[Evaluation]) -> str:
     """A shields.io endpoint for all: how many passed of those that passed or failed; the others are counted, not judged."""
     states = [evaluation.shown_state for evaluation in evaluations]
     passed, failed = states.count("passed"), states.count("failed")
-    running = states.count("open") + states.count("awaiting data")
-    parts = [f"{passed} of {passed + failed} passed" if passed + failed else "none decided", f"{running} open"]
-    beside = states.count("undetermined") + states.count("annulled")
-    if beside:
-        parts.append(f"{beside} undetermined or annulled")
-    if "not yet registered" in states:
-        parts.append(f"{states.count('not yet registered')} not yet registered")
+    parts = [f"{passed} of {passed + failed} passed" if passed + failed else "none decided"]
+    beside = {
+        "open": states.count("open"),
+        "awaiting data": states.count("awaiting data"),
+        "undetermined or annulled": states.count("undetermined") + states.count("annulled"),
+        "not yet registered": states.count("not yet registered"),
+    }
+    parts += [f"{number} {words}" for words, number in beside.items() if number]
     colour = "lightgrey" if not passed + failed else "brightgreen" if passed >= failed else "orange"
     return _badge("predictions", ", ".join(parts), colour)
 

@@ -143,7 +143,9 @@ def test_annulled_and_undetermined_never_enter_the_pass_rate(tmp_path):
     assert json.loads(overall_badge_json(evaluations))["message"] == "1 of 3 passed, 1 open, 2 undetermined or annulled"
     assert json.loads(overall_badge_json(evaluations[-1:]))["message"] == "none decided, 1 open"
     early = evaluation(tmp_path, "not yet registered")
-    assert json.loads(overall_badge_json([early]))["message"] == "none decided, 0 open, 1 not yet registered"
+    assert json.loads(overall_badge_json([early]))["message"] == "none decided, 1 not yet registered"
+    both = [evaluation(tmp_path), evaluation(tmp_path, "awaiting data")]
+    assert json.loads(overall_badge_json(both))["message"] == "none decided, 1 open, 1 awaiting data"
     assert pass_rate([early]) == {"not yet registered": 1, "pass_rate": None}
     assert pass_rate(evaluations[-1:])["pass_rate"] is None
 
