@@ -260,8 +260,8 @@ MOVED = {
     "h": {0, 1, 2, 3},  # the refitted line rests on every model with both scores, also one that the subset leaves out
     "line-coverage": {0, 1, 2, 3},
     "slot-in-gain": {1, 2},
-    **dict.fromkeys(("pearson", "spearman", "top-k-spread", "spread-ratio"), {1, 2, 3}),
-    **dict.fromkeys(("mean", "max", "min", "share"), {1, 2, 3, 4}),
+    **{kind: {1, 2, 3} for kind in ("pearson", "spearman", "top-k-spread", "spread-ratio")},
+    **{kind: {1, 2, 3, 4} for kind in ("mean", "max", "min", "share")},
 }
 
 

@@ -29,7 +29,7 @@ from generator.site.groups.board import VERDICTS, claim_rows, verdict_chip
 from generator.site.groups.choices import named
 from generator.site.page import Group, Page, base_of
 from generator.site.tables import Cell, Column
-from generator.site.view import View
+from generator.site.view import FRONTIER, View
 from generator.site.wording import interval_kind
 
 INDEX = "claims/"
@@ -130,7 +130,8 @@ def _page(view: View, item: Row, titles: Mapping[str, str]) -> Page:
     body = view.render(
         "claim.md.j2", f"claims/{item['id']}/", item=item, verdict=verdict_chip(item["verdict"]), numbers=_numbers(view, item),
         chart=deviation.chart([one | {"name": number_name(view, one["name"])} for one in item["published"]]),
-        recipes=_recipes(view, item), live=_live(view, item), titles=titles, reason=verdict_words(view, item), prose=partial(prose, view),
+        recipes=_recipes(view, item), live=_live(view, item), uncited=_uncited(view, item), titles=titles,
+        reason=verdict_words(view, item), prose=partial(prose, view),
     )  # fmt: skip
     return Page(
         f"claims/{item['id']}.md", item["title"], item["statement"], body, search=f"claim, {item['verdict']}: {item['statement']}",
@@ -247,6 +248,13 @@ def _live(view: View, item: Row) -> Markup | str:
     )
     note = " ".join(filter(None, said.values()))
     return filled('{}\n<p class="cw-small">{}</p>', shown, note) if note else shown
+
+
+def _uncited(view: View, item: Row) -> list[tuple[str, Row]]:
+    """The tracks of today's data that hold uncited scores, by name, each with r over the cited ones."""
+    tracks = [answer["track"] for answer in item["live"] if answer["statistics"]]
+    found = [(view.track_name(track), view.pair_statistic(track, "r-cited", FRONTIER)) for track in tracks]
+    return [(name, one) for name, one in found if one]
 
 
 def _answers(view: View, answer: Row) -> Iterator[tuple[Any, ...]]:

@@ -110,6 +110,7 @@ def _page(view: View, item: Row) -> Page:
         metrics=_metrics(view, item),
         beside=_beside(view, row),
         sensitivity=sensitivity(view, row),
+        cited_choice=any(one.get("scores") == "cited" for one in row["alternatives"]),
         firmness=_firmness(row),
         alternatives=alternatives(view, item),
         evidence=_evidence(view, row, base),
