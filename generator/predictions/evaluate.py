@@ -159,7 +159,7 @@ def _resample(
     firmness = []
     fixed = not any(map(moved_by_draws, prediction.metrics.values()))
     for scheme in SCHEMES:
-        sample: Sample | str = "no number of it depends on which models are drawn"
+        sample: Sample | str = "none of its numbers depends on which models are drawn"
         if scheme == "score-noise" or not fixed:
             sample = resampled(point.table, scheme, among=point.drawn, resamples=resamples, rng=rng)
         if isinstance(sample, str):

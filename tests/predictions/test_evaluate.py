@@ -99,7 +99,7 @@ def test_a_prediction_that_no_draw_of_models_can_move_says_so_and_gives_no_share
         "passes": "{metric: a, above: 3}", "fails": "{metric: a, below: 0}",
     }  # fmt: skip
     found = evaluated(tmp_path, **blocks)
-    reason = "no number of it depends on which models are drawn"
+    reason = "none of its numbers depends on which models are drawn"
     assert [(one.scheme, one.resamples, dict(one.shares), one.reason) for one in found.firmness[:2]] == [
         ("plain", 0, {}, reason),
         ("lab-clustered", 0, {}, reason),
