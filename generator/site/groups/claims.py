@@ -251,10 +251,11 @@ def _live(view: View, item: Row) -> Markup | str:
 
 
 def _uncited(view: View, item: Row) -> list[tuple[str, Row]]:
-    """The tracks of today's data that hold uncited scores, by name, each with r over the cited ones."""
+    """For each track of today's data that holds uncited scores: what r is of there, and r over the cited ones."""
     tracks = [answer["track"] for answer in item["live"] if answer["statistics"]]
-    found = [(view.track_name(track), view.pair_statistic(track, "r-cited", FRONTIER)) for track in tracks]
-    return [(name, one) for name, one in found if one]
+    pair = " and ".join(map(view.axis_name, FRONTIER))
+    found = [(track, view.pair_statistic(track, "r-cited", FRONTIER)) for track in tracks]
+    return [(f"r of {pair} on the track “{view.track_name(track)}”", one) for track, one in found if one]
 
 
 def _answers(view: View, answer: Row) -> Iterator[tuple[Any, ...]]:
