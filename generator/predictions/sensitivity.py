@@ -23,7 +23,7 @@ def alternatives(
 ) -> tuple[Alternative, ...]:
     """Standing and values under every choice, the deciding one first; a track that cannot be had says why.
 
-    Where the first track holds uncited scores on an axis of the prediction, the last choice is the deciding one without them.
+    Where the first track holds uncited scores on an axis of the prediction, the second choice is the deciding one without them.
     track: take the place of the deciding one.
     """
     first = track or prediction.track
@@ -31,7 +31,7 @@ def alternatives(
     for ambiguity in prediction.ambiguities:
         for reading in ambiguity.readings:
             readings[reading.id] = (read_as(prediction, reading), reading.says)
-    found, cited = [], []
+    found: list[Alternative] = []
     for name in dict.fromkeys([first, *prediction.also_tracks]):
         try:
             panel = panels(name, day)
@@ -48,8 +48,8 @@ def alternatives(
                 found.append(replace(one, reading=choice, says=says, deciding=decides))
         if name == first and _uncited(panel, prediction):
             one = _on_panel(prediction, fits(prediction)[0], panel.cited, name, day=day, context=context)
-            cited.append(replace(one, says="the chosen reading", scores="cited"))
-    return (*found, *cited)
+            found.insert(1, replace(one, says="the chosen reading", scores="cited"))
+    return tuple(found)
 
 
 def _on_panel(
