@@ -116,6 +116,25 @@ class Panel:
         """The same panel without the names that pages show: what is computed from it cannot depend on how a model is called."""
         return replace(self, models=self.models.drop(columns="name", errors="ignore"))
 
+    @cached_property
+    def cited(self) -> Panel:
+        """The same panel without the scores whose page does not say where they are from: their cells are empty, and no other
+        observation takes the place. The panel itself where it holds none; models stay."""
+        cells = self.cells
+        if "uncited" not in cells.columns:
+            return self
+        out = cells["chosen"].astype(bool) & (cells["uncited"] == "true")
+        if not out.any():
+            return self
+        gone = pd.crosstab(cells.loc[out, "model"], cells.loc[out, "axis"]) > 0
+        gone = gone.reindex(index=self.scores.index, columns=self.scores.columns, fill_value=False)
+        return replace(
+            self,
+            scores=self.scores.mask(gone),
+            stderr=self.stderr.mask(gone),
+            observed=partial(_cited_cells, self.observed),
+        )
+
     def of_all(self, axes: Sequence[str], *, cells: bool = False) -> Panel:
         """These axes alone, and the models that have a score on every one of them: all that `complete(axes)` is made of.
 
@@ -173,6 +192,12 @@ def _some_cells(
     cells = observed()
     wanted = cells["model"].isin(models)
     return cells[wanted if axes is None else wanted & cells["axis"].isin(list(axes))]
+
+
+def _cited_cells(observed: Callable[[], pd.DataFrame]) -> pd.DataFrame:
+    """The cells without the uncited scores that filled one."""
+    cells = observed()
+    return cells[~(cells["chosen"].astype(bool) & (cells["uncited"] == "true"))]
 
 
 def sampling_stderr(percent: pd.Series | np.ndarray, n_items: float) -> np.ndarray:

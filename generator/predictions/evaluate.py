@@ -15,10 +15,11 @@ from generator.panel import Panel
 from generator.predictions.conditions import Margin, margins
 from generator.predictions.decide import Context, decide
 from generator.predictions.instants import Instant
+from generator.predictions.kernels import moved_by_draws
 from generator.predictions.point import Panels, Point, at_panel, compute, finite
 from generator.predictions.releases import Counting
 from generator.predictions.result import Evaluation, Evidence, Firmness
-from generator.predictions.sample import SCHEMES, Table, resampled
+from generator.predictions.sample import SCHEMES, Sample, Table, resampled
 from generator.predictions.sensitivity import alternatives, on_track
 from generator.predictions.standing import FEW, STANDINGS, standing_codes
 from generator.predictions.words import margin_words, sensitivity_words
@@ -153,19 +154,25 @@ def evidence(panel: Panel, models: Sequence[str], axes: Sequence[str]) -> tuple[
 def _resample(
     prediction: Prediction, point: Point, *, resamples: int, rng: np.random.Generator
 ) -> tuple[dict[str, dict[str, np.ndarray]], tuple[Firmness, ...]]:
-    """Draws of every metric by scheme, and the share of each standing."""
+    """Draws of every metric by scheme, and the share of each standing; one draw serves all metrics."""
     draws: dict[str, dict[str, np.ndarray]] = {}
     firmness = []
+    fixed = not any(map(moved_by_draws, prediction.metrics.values()))
     for scheme in SCHEMES:
-        sample = resampled(point.table, scheme, resamples=resamples, rng=rng)
-        if sample is None:
+        sample: Sample | str = "none of its numbers depends on which models are drawn"
+        if scheme == "score-noise" or not fixed:
+            sample = resampled(point.table, scheme, among=point.drawn, resamples=resamples, rng=rng)
+        if isinstance(sample, str):
+            firmness.append(Firmness(scheme, 0, {}, reason=sample))
             continue
         draws[scheme] = {
             name: result.values for name, result in compute(prediction.metrics, sample, point.counting).items()
         }
         codes = standing_codes(prediction, draws[scheme])
         shares = np.bincount(codes, minlength=FEW + 1) / len(codes)
-        firmness.append(Firmness(scheme, resamples, dict(zip(STANDINGS, map(float, shares), strict=True))))
+        firmness.append(
+            Firmness(scheme, resamples, dict(zip(STANDINGS, map(float, shares), strict=True)), sample.units)
+        )
     return draws, tuple(firmness)
 
 

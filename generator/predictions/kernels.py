@@ -7,7 +7,7 @@ themselves. In rank metrics a model drawn twice still counts once. Ties in rank 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -18,11 +18,19 @@ from generator.schema.prediction import Line, Metric
 
 @dataclass(frozen=True)
 class Result:
-    """values: (B,) one a resample, NaN = none; used: (N,) models behind the first resample; why: reason for a missing first."""
+    """values: (B,) one a resample, NaN = none; used: (N,) models behind the first resample; why: reason for a missing first;
+    drawn: (N,) models whose weight can move the value, those that a bootstrap draws (None: the same as used).
+    """
 
     values: np.ndarray
     used: np.ndarray
     why: str = ""
+    drawn: np.ndarray | None = None
+
+    @property
+    def weighed(self) -> np.ndarray:
+        """(N,) `drawn`, or `used`."""
+        return self.used if self.drawn is None else self.drawn
 
 
 @dataclass(frozen=True)
@@ -57,7 +65,7 @@ Kernel = Callable[[Request], Result]
 def _top_k_spread(request: Request) -> Result:
     metric = request.metric
     leaders = _Leaders(request, metric.order_by or metric.axis, (metric.axis, *(metric.needs or ())))
-    return Result(leaders.spread(metric.axis), leaders.used, leaders.why)
+    return Result(leaders.spread(metric.axis), leaders.used, leaders.why, leaders.candidates)
 
 
 def _spread_ratio(request: Request) -> Result:
@@ -65,7 +73,8 @@ def _spread_ratio(request: Request) -> Result:
     leaders = _Leaders(request, metric.order_by or metric.axis, (metric.axis, metric.over))
     top, bottom = leaders.spread(metric.axis), leaders.spread(metric.over)
     values = np.divide(top, bottom, out=np.full(len(top), np.nan), where=bottom > 0)
-    return Result(values, leaders.used, leaders.why or f"the leaders do not differ on {metric.over}")
+    why = leaders.why or f"the leaders do not differ on {metric.over}"
+    return Result(values, leaders.used, why, leaders.candidates)
 
 
 def _pearson(request: Request) -> Result:
@@ -84,9 +93,10 @@ def _spearman(request: Request) -> Result:
 
 
 def _count(request: Request) -> Result:
+    """The models themselves are counted: no draw moves it."""
     have = request.have(request.metric.axes or ())
     values = np.broadcast_to(have.sum(axis=1).astype(float), (request.sample.size,))
-    return Result(values, have[0])
+    return Result(values, have[0], drawn=np.zeros_like(have[0]))
 
 
 def _mean(request: Request) -> Result:
@@ -125,14 +135,16 @@ def _h(request: Request) -> Result:
     metric = request.metric
     assert metric.release is not None
     used = np.zeros(len(request.admitted), dtype=bool)
+    drawn = _fitted(request)
     position = request.releases[metric.release - 1] if metric.release <= len(request.releases) else None
     if position is None:
         why = f"counting release {metric.release} is not there yet, or has no scores ({len(request.releases)} so far)"
-        return Result(np.full(request.sample.size, np.nan), used, why)
+        return Result(np.full(request.sample.size, np.nan), used, why, drawn)
     used[position] = True
     residual = _residuals(request)[:, position]
     values = np.broadcast_to(residual, (request.sample.size,))
-    return Result(values, used, f"{request.sample.table.models[position]} lacks a score on {metric.x} or {metric.y}")
+    why = f"{request.sample.table.models[position]} lacks a score on {metric.x} or {metric.y}"
+    return Result(values, used, why, drawn)
 
 
 def _line_coverage(request: Request) -> Result:
@@ -143,7 +155,8 @@ def _line_coverage(request: Request) -> Result:
     weights = request.weights * have
     values = _ratio((weights * (distance <= metric.half_width)).sum(axis=1), weights.sum(axis=1))
     no_line = np.isnan(distance).any(axis=1)  # a refit on too few models: no line, so nothing lies near it
-    return _gated(request, np.where(no_line, np.nan, values), have, need=metric.min_n or 1)
+    found = _gated(request, np.where(no_line, np.nan, values), have, need=metric.min_n or 1)
+    return replace(found, drawn=found.used | _fitted(request))
 
 
 def _slot_in_gain(request: Request) -> Result:
@@ -185,6 +198,7 @@ class _Leaders:
         key = np.where(drawn, -request.axis(order_by), np.inf)
         self._positions = np.argsort(key, axis=1, kind="stable")[:, :k]
         self._enough = drawn.sum(axis=1) >= k
+        self.candidates = have[0]
         self.used = np.zeros(len(request.admitted), dtype=bool)
         self.why = ""
         if self._enough[0]:
@@ -235,6 +249,19 @@ def _residuals(request: Request) -> np.ndarray:
     sxx, sxy = (weights * dx * dx).sum(axis=1), (weights * dx * dy).sum(axis=1)
     slope = _ratio(sxy, np.where((sxx > 1e-9) & (have.sum(axis=1) >= 3), sxx, 0.0))
     return np.asarray(y - (mean_y[:, None] + slope[:, None] * (x - mean_x[:, None])))
+
+
+def _fitted(request: Request) -> np.ndarray:
+    """(N,) models that the line rests on: none for a frozen one, all of the panel with both scores for a refit."""
+    metric, sample = request.metric, request.sample
+    if metric.fit != "refit":
+        return np.zeros(len(request.admitted), dtype=bool)
+    return np.asarray(np.isfinite(sample.scores[str(metric.x)][0]) & np.isfinite(sample.scores[str(metric.y)][0]))
+
+
+def moved_by_draws(metric: Metric) -> bool:
+    """Whether drawing models anew can move the metric at all: not a count, nor h of one release from a frozen line."""
+    return metric.kind != "count" and not (metric.kind == "h" and metric.fit == "frozen")
 
 
 def line_at(line: Line, x: np.ndarray) -> np.ndarray:

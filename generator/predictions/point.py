@@ -36,6 +36,11 @@ class Point:
         """(N,) models behind any metric."""
         return np.logical_or.reduce([result.used for result in self.results.values()])
 
+    @property
+    def drawn(self) -> np.ndarray:
+        """(N,) models whose weight can move any metric: those that a bootstrap draws, for all metrics at once."""
+        return np.logical_or.reduce([result.weighed for result in self.results.values()])
+
 
 def at_panel(prediction: Prediction, panel: Panel, *, as_of: dt.date, roster: pd.DataFrame | None = None) -> Point:
     """Values and standing on one panel, without intervals."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 from generator.analysis.result import Statistic
 from generator.predictions.conditions import Margin
@@ -25,16 +25,25 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Firmness:
-    """Share of resamples in each standing, by one scheme (plain, lab-clustered, score-noise)."""
+    """Share of resamples in each standing, by one scheme (plain, lab-clustered, score-noise).
+
+    units: how many models or labs are drawn among, None where none is drawn. A scheme that the panel cannot carry has no
+    resamples, no shares and a `reason`.
+    """
 
     scheme: str
     resamples: int
     shares: Mapping[str, float]
+    units: int | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True)
 class Alternative:
-    """The standing under one choice of track, reading and fit; `reason` when it cannot be computed."""
+    """The standing under one choice of track, reading, fit and scores; `reason` when it cannot be computed.
+
+    scores: all, or cited (those alone whose page says where they are from).
+    """
 
     track: str
     reading: str
@@ -45,6 +54,7 @@ class Alternative:
     values: Mapping[str, float | None]
     n: int
     reason: str = ""
+    scores: Literal["all", "cited"] = "all"
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,10 @@
 
 A resample is a row of weights over models (how often each was drawn), so that every metric is a weighted array expression
 over (resamples, models) and one call serves the estimate, the bootstrap and simulated futures alike.
+
+What is drawn are the models that the metrics can use, or the labs of those. A model without the scores in question tells
+nothing of them: drawing it as well would make the number of usable models random, which the panel's was not, so that the
+interval would be too wide, the wider the more such models the panel lists, and would change with a model that no metric looks at.
 """
 
 from __future__ import annotations
@@ -13,8 +17,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from generator.analysis.resample import unit_counts
-from generator.core import PartialDate
+from generator.analysis.resample import MIN_CLUSTERS, unit_counts
+from generator.core import PartialDate, counted
 from generator.panel import Panel, sampling_stderr
 
 SCHEMES = ("plain", "lab-clustered", "score-noise")
@@ -82,11 +86,15 @@ class Table:
 
 @dataclass(frozen=True)
 class Sample:
-    """B resamples of a table: weights (B or 1, N) and scores (B or 1, N; all axes alike) by axis, NaN = none."""
+    """B resamples of a table: weights (B or 1, N) and scores (B or 1, N; all axes alike) by axis, NaN = none.
+
+    units: how many models or labs were drawn among, None where none was drawn.
+    """
 
     table: Table
     weights: np.ndarray
     scores: Mapping[str, np.ndarray]
+    units: int | None = None
 
     @property
     def size(self) -> int:
@@ -101,24 +109,34 @@ def as_is(table: Table) -> Sample:
     )
 
 
-def resampled(table: Table, scheme: str, *, resamples: int, rng: np.random.Generator) -> Sample | None:
-    """`resamples` resamples by one of SCHEMES, or None when the table cannot carry it (no model, under three labs)."""
-    if not table.models:
-        return None
+def resampled(
+    table: Table, scheme: str, *, among: np.ndarray, resamples: int, rng: np.random.Generator
+) -> Sample | str:
+    """`resamples` resamples by one of SCHEMES, or why there are none.
+
+    among (N,): the models that are drawn; the others have weight 0. `plain` draws as many of them as there are, one by one;
+    `lab-clustered` as many of their labs as there are, each with all its models among them (a model without a lab stands
+    alone); both need three units. `score-noise` draws no model: it redraws every score within its standard error.
+    """
     base = as_is(table)
-    if scheme == "plain":
-        return Sample(table, _counts(len(table.models), resamples, rng), base.scores)
-    if scheme == "lab-clustered":
-        # a model without a lab stands alone
-        names = np.where(table.labs == "", np.array([f"\0{name}" for name in table.models]), table.labs)
-        unique, codes = np.unique(names.astype(str), return_inverse=True)
-        if len(unique) < 3:
-            return None
-        return Sample(table, _counts(len(unique), resamples, rng)[:, codes.reshape(-1)], base.scores)
     if scheme == "score-noise":
+        if not table.models:
+            return "no model is on the panel"
         noisy = {axis: _noisy(table, axis, resamples, rng) for axis in table.scores}
         return Sample(table, base.weights, noisy)
-    raise ValueError(f"unknown scheme {scheme!r}")
+    if scheme not in SCHEMES:
+        raise ValueError(f"unknown scheme {scheme!r}")
+    places = np.flatnonzero(among)
+    ids = np.array([f"\0{name}" for name in table.models], dtype=object)
+    alone = (scheme == "plain") | (table.labs == "")
+    unique, codes = np.unique(np.where(alone, ids, table.labs)[places].astype(str), return_inverse=True)
+    if len(unique) < MIN_CLUSTERS:
+        unit = "lab" if scheme == "lab-clustered" else "model"
+        have = counted(len(unique), f"{unit} has", f"{unit}s have")
+        return f"{have} the scores that the numbers need; at least {MIN_CLUSTERS} are needed to draw {unit}s"
+    weights = np.zeros((resamples, len(table.models)))
+    weights[:, places] = _counts(len(unique), resamples, rng)[:, codes.reshape(-1)]
+    return Sample(table, weights, base.scores, len(unique))
 
 
 def _counts(units: int, resamples: int, rng: np.random.Generator) -> np.ndarray:
@@ -127,8 +145,9 @@ def _counts(units: int, resamples: int, rng: np.random.Generator) -> np.ndarray:
 
 def _noisy(table: Table, axis: str, resamples: int, rng: np.random.Generator) -> np.ndarray:
     values, errors = table.scores[axis], table.stderr[axis]
-    spread = np.where(np.isfinite(errors), errors, 0.0)
-    drawn = values + spread * rng.standard_normal((resamples, len(values)))
+    known = np.flatnonzero(np.isfinite(errors))
+    drawn = np.tile(values, (resamples, 1))
+    drawn[:, known] += errors[known] * rng.standard_normal((resamples, known.size))
     return np.clip(drawn, 0.0, table.ceiling[axis]) if np.isfinite(table.ceiling[axis]) else drawn
 
 

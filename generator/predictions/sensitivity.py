@@ -1,9 +1,10 @@
-"""The same prediction under every track × reading × fit that its file lists."""
+"""The same prediction under every track × reading × fit that its file lists, and over cited scores alone."""
 
 from __future__ import annotations
 
 import datetime as dt
 import re
+from dataclasses import replace
 from typing import Literal
 
 from generator.core import CapewatchError
@@ -22,6 +23,7 @@ def alternatives(
 ) -> tuple[Alternative, ...]:
     """Standing and values under every choice, the deciding one first; a track that cannot be had says why.
 
+    Where the first track holds uncited scores on an axis of the prediction, the second choice is the deciding one without them.
     track: take the place of the deciding one.
     """
     first = track or prediction.track
@@ -29,7 +31,7 @@ def alternatives(
     for ambiguity in prediction.ambiguities:
         for reading in ambiguity.readings:
             readings[reading.id] = (read_as(prediction, reading), reading.says)
-    found = []
+    found: list[Alternative] = []
     for name in dict.fromkeys([first, *prediction.also_tracks]):
         try:
             panel = panels(name, day)
@@ -41,15 +43,29 @@ def alternatives(
             continue
         for choice, (read, says) in readings.items():
             for fit in fits(read):
-                deciding = name == first and choice == CHOSEN and fit == fits(prediction)[0]
-                point = at_panel(on_track(with_fit(read, fit), name, panel), panel, as_of=day, roster=context.roster)
-                reason = next((r.why for n, r in point.results.items() if point.values[n] is None), "")
-                values = {metric: point.values[metric] for metric in read.metrics}
-                count = int(point.used.sum())
-                found.append(
-                    Alternative(name, choice, says, fit or "", deciding, point.standing, values, count, reason)
-                )
+                one = _on_panel(read, fit, panel, name, day=day, context=context)
+                decides = name == first and choice == CHOSEN and fit == fits(prediction)[0]
+                found.append(replace(one, reading=choice, says=says, deciding=decides))
+        if name == first and _uncited(panel, prediction):
+            one = _on_panel(prediction, fits(prediction)[0], panel.cited, name, day=day, context=context)
+            found.insert(1, replace(one, says="the chosen reading", scores="cited"))
     return tuple(found)
+
+
+def _on_panel(
+    prediction: Prediction, fit: Fit | None, panel: Panel, track: str, *, day: dt.date, context: Context
+) -> Alternative:
+    """One choice on one panel of a track, as if it were the chosen reading and did not decide."""
+    point = at_panel(on_track(with_fit(prediction, fit), track, panel), panel, as_of=day, roster=context.roster)
+    reason = next((r.why for n, r in point.results.items() if point.values[n] is None), "")
+    values = {metric: point.values[metric] for metric in prediction.metrics}
+    return Alternative(track, CHOSEN, "", fit or "", False, point.standing, values, int(point.used.sum()), reason)
+
+
+def _uncited(panel: Panel, prediction: Prediction) -> bool:
+    """Whether a score on an axis of the prediction is uncited."""
+    axes = [axis for axis in prediction.axes() if axis in panel.scores]
+    return bool((panel.scores[axes].notna() & panel.cited.scores[axes].isna()).any(axis=None))
 
 
 def on_track(prediction: Prediction, track: str, panel: Panel) -> Prediction:

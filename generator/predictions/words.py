@@ -145,7 +145,7 @@ class Dependence:
 
 
 def dependence(alternatives: Sequence[Alternative], *, tracks: Mapping[str, str] = _NO_NAMES) -> Dependence:
-    """How the standing depends on the choice of track, reading and fit; nothing is said without alternatives.
+    """How the standing depends on the choice of track, reading, fit and scores; nothing is said without alternatives.
 
     With `tracks` (id → name) it is for readers: tracks by name, readings by what they say.
     """
@@ -159,7 +159,9 @@ def dependence(alternatives: Sequence[Alternative], *, tracks: Mapping[str, str]
             by_standing.setdefault(choice.standing, []).append(choice_words(choice, tracks=tracks))
     differing = sum(map(len, by_standing.values()))
     if not differing:
-        lead = f"The standing is the same ({deciding.standing}) under all {len(alternatives)} choices of track, reading and fit"
+        cited = any(choice.scores == "cited" for choice in others)
+        kinds = "track, reading, fit and scores" if cited else "track, reading and fit"
+        lead = f"The standing is the same ({deciding.standing}) under all {len(alternatives)} choices of {kinds}"
     elif set(by_standing) == {"too few data"}:
         lead = f"No choice contradicts the standing ({deciding.standing}), but {differing} of {len(others)} others cannot tell"
     else:
@@ -181,6 +183,8 @@ def choice_words(choice: Alternative, *, tracks: Mapping[str, str] = _NO_NAMES) 
         parts.append(choice.says if choice.track in tracks else f"reading {choice.reading}")
     if choice.fit:
         parts.append("the frozen line" if choice.fit == "frozen" else "the refitted line")
+    if choice.scores == "cited":
+        parts.append("cited scores only")
     return ", ".join(parts)
 
 

@@ -27,9 +27,8 @@ def cited_couplings(panels: Mapping[str, Panel], *, seed: int, resamples: int) -
         if open_.empty:
             continue
         name = f"{pair.track}/r-cited/{pair.id}"
-        cited = panel.subset([str(model) for model in models.difference(open_["model"].unique())])
         statistic = population_coupling(
-            cited, pair.x, pair.y, cluster=pair.cluster, rng=generator_for(seed, name), resamples=resamples
+            panel.cited, pair.x, pair.y, cluster=pair.cluster, rng=generator_for(seed, name), resamples=resamples
         )
         counts = {
             "scores": len(used),

@@ -33,6 +33,7 @@ from generator.forecasts import (
     releases,
     training_runs,
 )
+from generator.forecasts.engine import Nested
 from generator.forecasts.suite import REFERENCE, STACK
 from generator.panel import Panel
 from generator.report.calculator import require_families
@@ -80,7 +81,32 @@ def _judged(result: SuiteResult) -> dict[str, Any]:
         "noise_floor_pp": first["noise_floor_pp"],
         "goal": _goal(next(entry for entry in entries if entry["name"] == HEADLINE)),
         "held_out": _held_out(track, result.families.axes),
+        "forecasts": {name: _in_order(track, nested) for name, nested in sorted(track.nested.items())},
+        "members": _members(track),
     }
+
+
+def _in_order(track: Track, nested: Nested) -> list[float]:
+    """The forecasts of one model, percent, in the order of `_held_out`."""
+    families = sorted(family.id for family in track.parts.judged)
+    return [float(value) for family in families for value in nested.outer[family].ravel()]
+
+
+def _members(track: Track) -> list[dict[str, Any]]:
+    """Every model of the comparison with its family, by id. role: given, forecast, or training (of a family that is not judged)."""
+    judged = {family.id for family in track.parts.judged}
+    rows = [
+        {
+            "model": model,
+            "family": family.id,
+            "lab": family.lab,
+            "params": float(10**size),
+            "role": "training" if family.id not in judged else "given" if place < track.given else "forecast",
+        }
+        for family in track.parts.families
+        for place, (model, size) in enumerate(zip(family.models, family.log_params, strict=True))
+    ]
+    return sorted(rows, key=lambda row: str(row["model"]))
 
 
 def _goal(entry: dict[str, Any]) -> dict[str, Any]:

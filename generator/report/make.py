@@ -19,6 +19,7 @@ from generator.report.bundle import SCHEMA_VERSION, Bundle
 from generator.report.cited import cited_couplings
 from generator.report.deep import deep_sections
 from generator.report.entities import entities
+from generator.report.forecast_tables import forecast_tables
 from generator.report.forecasting import forecasts_section
 from generator.report.history import changes_section, read_changes
 from generator.report.ledger import claims_section
@@ -140,7 +141,9 @@ def make_bundle(
             described["models"],
             names=NAMES,
         )
-        listed |= steering_tables(steering) | published_tables(root)
+        listed |= (
+            steering_tables(steering) | published_tables(root) | forecast_tables(sections["forecasts"]["trajectories"])
+        )
         tell("claims and predictions, still")
         sections |= other()
     earlier = read_changes(root)

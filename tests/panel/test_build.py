@@ -73,6 +73,21 @@ def test_a_cited_score_beats_a_newer_one_from_a_page_that_cites_nothing(project)
     assert reasons(panel) == {68: "a score whose page says where it is from is preferred"}
 
 
+def test_the_panel_of_cited_scores_leaves_an_uncited_cell_empty_and_every_model_in_place(project):
+    effort = "effort=max published=2026-05-01 url=https://example.org/t"
+    path = project.model("one", "gpqa 84.8 effort=high retrieved=2025-02-01", f"gpqa 68 {effort}", "swe 40")
+    path.write_text(path.read_text().replace("      published", "      uncited: true\n      published"))
+    project.model("two", "gpqa 50", "swe 30")
+    panel = panel_of(project, "maker")
+    assert panel.scores.at["one", "gpqa"] == 68  # the preferred effort goes before being cited
+    cited = panel.cited
+    assert list(cited.models.index) == ["one", "two"]
+    assert cited.scores.isna().to_numpy().sum() == 1
+    assert np.isnan(cited.scores.at["one", "gpqa"])
+    assert not (cited.cells["uncited"] == "true").any()
+    assert cited.cited is cited
+
+
 def test_no_score_counts_before_its_model_was_released(project):
     project.model("one", "gpqa 80 published=2025-12-01", more="released: 2026-01-15\n")
     assert panel_of(project, as_of=dt.date(2026, 1, 14)).scores.empty

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import numpy as np
@@ -61,6 +62,50 @@ def test_firmness_gives_the_share_of_resamples_in_each_standing(tmp_path):
     assert found.firmness[0].shares["on course to pass"] > 0.95
 
 
+def test_intervals_and_firmness_do_not_depend_on_labs_and_models_without_the_scores(tmp_path):
+    empty = [
+        (f"z{i}", f"other{i}", "2026-02-01", {"ifeval": 70.0, **({"swe": 44.0} if i % 2 else {})}) for i in range(30)
+    ]
+    alone, beside = evaluated(tmp_path), evaluated(tmp_path, rows=[*ROWS, *empty])
+    for scheme in ("plain", "lab-clustered"):
+        one, other = alone.metrics["r"].others[scheme], beside.metrics["r"].others[scheme]
+        assert (other.low, other.high) == (pytest.approx(one.low), pytest.approx(one.high))
+    assert beside.firmness == alone.firmness
+    assert {one.scheme: one.units for one in alone.firmness} == {"plain": 20, "lab-clustered": 4, "score-noise": None}
+
+
+def test_a_lab_draw_holds_only_the_labs_whose_models_have_the_scores(tmp_path):
+    """Recomputed by hand from the four labs alone."""
+    found = evaluated(
+        tmp_path, rows=[*ROWS, *[(f"z{i}", f"other{i}", "2026-02-01", {"ifeval": 70.0}) for i in range(30)]]
+    )
+    draws, source = [], np.random.default_rng(8)
+    x, y, lab = (
+        np.array([row[3]["swe"] for row in ROWS]),
+        np.array([row[3]["gpqa"] for row in ROWS]),
+        np.arange(20) % 4,
+    )
+    for _ in range(4000):
+        rows = np.concatenate([np.flatnonzero(lab == one) for one in source.integers(0, 4, 4)])
+        draws.append(np.corrcoef(x[rows], y[rows])[0, 1])
+    low, high = np.quantile(draws, [0.025, 0.975])
+    interval = found.metrics["r"].others["lab-clustered"]
+    assert (interval.low, interval.high) == (pytest.approx(low, abs=0.02), pytest.approx(high, abs=0.02))
+
+
+def test_a_prediction_that_no_draw_of_models_can_move_says_so_and_gives_no_share(tmp_path):
+    blocks = {
+        "event": "\nlab: lab1\nreleases: 1\nafter: 2026-01-31\nscored_on: [swe, gpqa]\n", "metrics": f"\na: {FROZEN}\n",
+        "passes": "{metric: a, above: 3}", "fails": "{metric: a, below: 0}",
+    }  # fmt: skip
+    found = evaluated(tmp_path, **blocks)
+    reason = "none of its numbers depends on which models are drawn"
+    assert [(one.scheme, one.resamples, dict(one.shares), one.reason) for one in found.firmness[:2]] == [
+        ("plain", 0, {}, reason),
+        ("lab-clustered", 0, {}, reason),
+    ]
+
+
 def test_the_same_seed_gives_the_same_bytes_and_another_prediction_changes_nothing(tmp_path):
     one, two = prediction_of(tmp_path), prediction_of(tmp_path, id="two")
     panels = provider(panel_of(ROWS))
@@ -112,7 +157,12 @@ def test_a_track_without_a_benchmark_cannot_tell_unless_it_is_the_track_that_dec
     assert other.because[0] == (
         "the number of models with ifeval on this track is 0 (to be scored: at least 1, missed by 1)"
     )
-    assert {one.shares["too few data"] for one in other.firmness} == {1.0}
+    assert {one.scheme: one.reason for one in other.firmness} == {
+        "plain": "0 models have the scores that the numbers need; at least 3 are needed to draw models",
+        "lab-clustered": "0 labs have the scores that the numbers need; at least 3 are needed to draw labs",
+        "score-noise": "",
+    }
+    assert other.firmness[2].shares["too few data"] == 1.0
     assert {a.track: a.standing for a in deciding.alternatives} == {
         "maker": "on course to fail",
         "epoch": "too few data",
@@ -204,6 +254,52 @@ def test_every_line_is_tried_frozen_and_refitted(tmp_path):
     slope, intercept = np.polyfit(scores["swe"], scores["gpqa"], 1)
     assert found.alternatives[1].values["a"] == pytest.approx(96 - (intercept + slope * 90))
     assert found.releases[0] == {"model": "new", "released": "2026-06-10", "scored_on": "2026-06-10", "counts": "yes"}
+
+
+def with_uncited(panel, cells):
+    """The panel with these (model, axis) cells uncited."""
+
+    def observed():
+        table = panel.cells
+        pairs = zip(table["model"], table["axis"], strict=True)
+        return table.assign(uncited=["true" if pair in cells else "" for pair in pairs])
+
+    return dataclasses.replace(panel, observed=observed)
+
+
+def test_one_more_choice_leaves_out_what_is_uncited_on_the_first_track_and_never_decides(tmp_path):
+    lone = ("m05", "m11", "m17")
+    panel = with_uncited(panel_of(ROWS), {(lone[0], "swe"), (lone[1], "gpqa"), (lone[2], "gpqa")})
+    prediction = prediction_of(tmp_path, ambiguities=READINGS, also_tracks="[epoch]")
+    found = evaluate(prediction, provider(panel), as_of=day("2026-09-30"), rng=rng(), resamples=50)
+    whole = evaluate(prediction, provider(panel_of(ROWS)), as_of=day("2026-09-30"), rng=rng(), resamples=50)
+    deciding, cited, *others = found.alternatives
+    assert (deciding, *others) == whole.alternatives
+    assert cited.scores == "cited"
+    assert (cited.track, cited.reading, cited.deciding, cited.n) == ("maker", "chosen", False, 17)
+    left = panel.scores.drop(index=list(lone))
+    assert cited.values["r"] == pytest.approx(np.corrcoef(left["swe"], left["gpqa"])[0, 1])
+    assert (found.metrics, found.standing, found.n) == (whole.metrics, whole.standing, 20)
+    on_epoch = evaluate(prediction, provider(panel), as_of=day("2026-09-30"), rng=rng(), resamples=50, track="epoch")
+    assert [one.track for one in on_epoch.alternatives if one.scores == "cited"] == ["epoch"]
+
+
+def test_an_uncited_score_that_the_prediction_does_not_use_adds_no_choice(tmp_path):
+    rows = [("m00", "lab0", "2026-01-15", {**ROWS[0][3], "ifeval": 70.0}), *ROWS[1:]]
+    panel = with_uncited(panel_of(rows), {("m00", "ifeval")})
+    found = evaluate(prediction_of(tmp_path), provider(panel), as_of=day("2026-09-30"), rng=rng(), resamples=50)
+    assert [one.scores for one in found.alternatives] == ["all"]
+
+
+def test_the_sentence_names_the_choice_of_cited_scores(tmp_path):
+    panel = with_uncited(panel_of(ROWS), {("m05", "swe")})
+    same = evaluate(prediction_of(tmp_path), provider(panel), as_of=day("2026-09-30"), rng=rng(), resamples=50)
+    assert same.sensitivity == (
+        "The standing is the same (on course to pass) under all 2 choices of track, reading, fit and scores."
+    )
+    all_but_two = with_uncited(panel_of(ROWS), {(row[0], "gpqa") for row in ROWS[2:]})
+    few = evaluate(prediction_of(tmp_path), provider(all_but_two), as_of=day("2026-09-30"), rng=rng(), resamples=50)
+    assert few.sensitivity.endswith("under track maker, cited scores only.")
 
 
 SPREADS = {

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from generator.predictions.kernels import KERNELS, Request
+from generator.predictions.kernels import KERNELS, Request, moved_by_draws
 from generator.predictions.sample import SCHEMES, Sample, Table, as_is, resampled
 from generator.schema.prediction import METRICS, Line, Metric
 from tests.predictions.builders import panel_of, rng
@@ -28,6 +28,12 @@ def table(n=24, seed=3):
 
 def run(metric: Metric, sample: Sample, releases=()):
     return KERNELS[metric.kind](Request(metric, sample, np.ones(len(sample.table.models), dtype=bool), releases))
+
+
+def drawn(t: Table, scheme: str, *, resamples: int) -> Sample:
+    sample = resampled(t, scheme, among=np.ones(len(t.models), dtype=bool), resamples=resamples, rng=rng())
+    assert isinstance(sample, Sample), sample
+    return sample
 
 
 def both(t: Table):
@@ -170,8 +176,7 @@ ALL = [
 @pytest.mark.parametrize("metric", ALL, ids=lambda metric: metric.kind)
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_every_metric_is_computed_on_every_resample(metric, scheme):
-    sample = resampled(table(), scheme, resamples=50, rng=rng())
-    assert sample is not None
+    sample = drawn(table(), scheme, resamples=50)
     values = run(metric, sample, (5,)).values
     assert values.shape == (50,)
     assert np.isfinite(values).mean() > 0.8
@@ -203,7 +208,7 @@ def test_an_axis_that_the_panel_does_not_have_is_an_axis_without_scores_in_every
         stderr=panel.stderr.drop(columns=list(lacking)),
         axes=panel.axes.drop(index=list(lacking)),
     )
-    sample = resampled(Table.of(without, ["swe", "gpqa"]), scheme, resamples=20, rng=rng())
+    sample = drawn(Table.of(without, ["swe", "gpqa"]), scheme, resamples=20)
     for metric in ALL:
         named = {metric.axis, metric.x, metric.y, metric.over, metric.order_by, *(metric.axes or ())}
         if not named & set(lacking):
@@ -218,13 +223,63 @@ def test_an_axis_that_the_panel_does_not_have_is_an_axis_without_scores_in_every
 def test_resampling_never_changes_how_many_models_there_are():
     t = table()
     for scheme in SCHEMES:
-        sample = resampled(t, scheme, resamples=40, rng=rng())
+        sample = drawn(t, scheme, resamples=40)
         assert set(run(Metric(kind="count", axes=["swe", "gpqa"]), sample).values) == {23.0}
 
 
-def test_resampling_by_lab_needs_three_labs():
-    rows = [(f"m{i}", f"lab{i % 2}", "2026-01-01", {"swe": float(i)}) for i in range(8)]
-    assert resampled(Table.of(panel_of(rows), ["swe"]), "lab-clustered", resamples=10, rng=rng()) is None
+def test_resampling_by_lab_needs_three_labs_among_those_drawn():
+    rows = [(f"m{i}", f"lab{i % 3}", "2026-01-01", {"swe": float(i)}) for i in range(8)]
+    t = Table.of(panel_of(rows), ["swe"])
+    among = t.labs != "lab2"
+    assert resampled(t, "lab-clustered", among=among, resamples=10, rng=rng()) == (
+        "2 labs have the scores that the numbers need; at least 3 are needed to draw labs"
+    )
+    assert resampled(t, "plain", among=np.arange(8) < 1, resamples=10, rng=rng()) == (
+        "1 model has the scores that the numbers need; at least 3 are needed to draw models"
+    )
+
+
+@pytest.mark.parametrize(("scheme", "units"), [("plain", 6), ("lab-clustered", 4)])
+def test_a_resample_draws_among_the_models_given_and_a_lab_brings_all_of_its_own(scheme, units):
+    labs = ["a", "a", "a", "b", "", "", "c", "d"]
+    t = Table.of(panel_of([(f"m{i}", lab, "2026-01-01", {"swe": 1.0 * i}) for i, lab in enumerate(labs)]), ["swe"])
+    among = np.array([True, True, False, True, True, True, True, False])
+    sample = resampled(t, scheme, among=among, resamples=200, rng=rng())
+    assert (sample.weights[:, ~among] == 0).all()
+    if scheme == "plain":
+        assert sample.units == units == among.sum()
+        assert (sample.weights.sum(axis=1) == units).all()
+    else:
+        assert sample.units == units + 1  # a, b, c and two models without a lab
+        assert (sample.weights[:, 0] == sample.weights[:, 1]).all()
+        assert (sample.weights[:, [0, 3, 4, 5, 6]].sum(axis=1) == units + 1).all()
+
+
+MOVED = {
+    "count": set(),
+    "h": {0, 1, 2, 3},  # the refitted line rests on every model with both scores, also one that the subset leaves out
+    "line-coverage": {0, 1, 2, 3},
+    "slot-in-gain": {1, 2},
+    **{kind: {1, 2, 3} for kind in ("pearson", "spearman", "top-k-spread", "spread-ratio")},
+    **{kind: {1, 2, 3, 4} for kind in ("mean", "max", "min", "share")},
+}
+
+
+@pytest.mark.parametrize("metric", ALL, ids=lambda metric: metric.kind)
+def test_the_models_drawn_are_those_that_the_metric_can_use_after_its_subset(metric):
+    rows = [
+        (f"m{i}", f"lab{(i - 1) % 2 if i in (1, 2) else 7}", "2026-01-01", {"swe": 50.0 + i * i, "gpqa": 60.0 + i})
+        for i in range(4)
+    ]
+    rows += [("swe-alone", "lab0", "2026-01-01", {"swe": 55.0}), ("neither", "lab1", "2026-01-01", {})]
+    t = Table.of(panel_of(rows), ["swe", "gpqa"])
+    result = KERNELS[metric.kind](Request(metric, as_is(t), np.array([False, *[True] * 5]), (1,)))
+    assert set(np.flatnonzero(result.weighed)) == MOVED[metric.kind]
+    frozen = metric.model_copy(update={"fit": "frozen", "line": LINE})
+    if metric.kind == "h":
+        assert not KERNELS["h"](Request(frozen, as_is(t), np.ones(6, dtype=bool), (1,))).weighed.any()
+        assert not moved_by_draws(frozen)
+        assert moved_by_draws(metric)
 
 
 @settings(deadline=None, max_examples=40)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
+import io
 import json
 from dataclasses import replace
 
@@ -16,6 +18,7 @@ from generator.report import forecasting
 from generator.report.calculator import size_coefficients
 from generator.report.chances import known_until
 from generator.report.forecast_inputs import Inputs, code_digest
+from generator.report.forecast_tables import ERRORS, FAMILIES, forecast_tables
 from generator.report.forecasting import (
     COMMITTED,
     PARTS,
@@ -168,6 +171,71 @@ def test_the_headline_is_named_before_the_comparison_and_beats_the_two_point_lin
     assert sum(misses) / len(misses) == pytest.approx(entry["mae_pp"]["from_third"]["overall"])
     inside = [row["low_80"] <= row["observed"] <= row["high_80"] for row in held]
     assert sum(inside) / len(inside) == pytest.approx(entry["coverage"]["from_third"]["80"])
+
+
+def read(table) -> list[dict[str, str]]:
+    """A table as a reader gets it."""
+    return list(csv.DictReader(io.StringIO(table.csv)))
+
+
+@pytest.mark.parametrize("grouping", ["source", "registry"])
+def test_the_errors_of_every_model_can_be_recomputed_from_the_downloaded_table(inputs, grouping):
+    result, _ = part_result(inputs, "trajectories")
+    made = forecast_tables(result)
+    rows = [row for row in read(made[ERRORS]) if row["grouping"] == grouping]
+    found = result["groupings"][grouping]
+    assert len(rows) == found["targets"]["from_third"] * len(result["axes"])
+    assert {row["family"] for row in rows} == {one["family"] for one in found["families"]}
+    for entry in found["leaderboard"]:
+        column = f"error_{entry['name']}"
+        if entry["reason"]:
+            assert not any(row.get(column) for row in rows)
+            continue
+        for axis in ("overall", *result["axes"]):
+            misses = [abs(float(row[column])) for row in rows if axis in ("overall", row["axis"])]
+            assert sum(misses) / len(misses) == pytest.approx(entry["mae_pp"]["from_third"][axis], abs=1e-6), column
+    for row in rows:
+        assert float(row["forecast"]) - float(row["actual"]) == pytest.approx(float(row["error_stack"]), abs=1e-6)
+
+
+@pytest.mark.parametrize("grouping", ["source", "registry"])
+def test_the_table_of_families_says_which_models_a_forecast_was_given(inputs, grouping):
+    result, _ = part_result(inputs, "trajectories")
+    made = forecast_tables(result)
+    members = {row["model"]: row for row in read(made[FAMILIES])}
+    rows = [row for row in read(made[ERRORS]) if row["grouping"] == grouping]
+    family, role = f"family_{grouping}", f"role_{grouping}"
+    for row in rows:
+        own = members[row["model"]]
+        assert (own[family], own[role]) == (row["family"], "forecast")
+        given = [one for one in members.values() if one[family] == row["family"] and one[role] == "given"]
+        given.sort(key=lambda one: float(one["params"]))
+        assert [one["model"] for one in given] == [row["from_smallest"], row["from_second"]]
+        assert float(given[-1]["params"]) < float(row["params"])
+    assert (
+        sum(one[role] == "forecast" for one in members.values())
+        == result["groupings"][grouping]["targets"]["from_third"]
+    )
+    assert {one[role] for one in members.values()} <= {"given", "forecast", "training", ""}
+
+
+def test_the_families_of_the_table_are_those_that_the_source_writes(inputs):
+    result, _ = part_result(inputs, "trajectories")
+    registry = inputs.panel("harness-v1").models["family"]
+    for row in read(forecast_tables(result)[FAMILIES]):
+        if row["family_source"]:
+            assert row["family_source"] == inputs.regroup.get(row["model"], registry[row["model"]])
+        if row["family_registry"]:
+            assert row["family_registry"] == registry[row["model"]]
+
+
+def test_a_comparison_that_could_not_be_made_has_no_table():
+    assert forecast_tables({"reason": "no track"}) == {}
+    nothing = {
+        "groupings": {"source": {"reason": "few"}, "registry": {"reason": "few"}},
+        "headline": {"model": "stack"},
+    }
+    assert forecast_tables(nothing) == {}
 
 
 def test_every_chance_has_outcomes_that_sum_to_one_or_a_reason(inputs):

@@ -134,11 +134,14 @@ def prediction() -> dict[str, Any]:
     evaluation = {
         "id": "it-couples", "number": 1, "title": "It couples", "track": "maker", "as_of": AS_OF, "closes": "2026-12-31T23:59:59Z",
         "state": "open", "standing": "undetermined", "metrics": {"r": metric}, "n": 6, "because": ["the correlation is 0.5"], "margins": [margin],
-        "firmness": [{"scheme": "plain", "resamples": 200, "shares": {"undetermined": 0.9, "on course to pass": 0.1}}],
+        "firmness": [{"scheme": "plain", "resamples": 200, "shares": {"undetermined": 0.9, "on course to pass": 0.1}, "units": 6, "reason": ""},
+                     {"scheme": "lab-clustered", "resamples": 0, "shares": {}, "units": None, "reason": "2 labs have the scores"}],
         "evidence": [{"model": "acme-1", "name": "Acme 1", "lab": "acme", "released": "2024-06", "scores": {"gpqa-diamond": 60.0},
                       "sources": {"gpqa-diamond": source}}],
         "alternatives": [{"track": "maker", "reading": "chosen", "says": "the chosen reading", "fit": "", "deciding": True,
-                          "standing": "undetermined", "values": {"r": None}, "n": 6, "reason": ""}],
+                          "standing": "undetermined", "values": {"r": None}, "n": 6, "reason": "", "scores": "all"},
+                         {"track": "maker", "reading": "chosen", "says": "the chosen reading", "fit": "", "deciding": False,
+                          "standing": "undetermined", "values": {"r": 0.4}, "n": 4, "reason": "", "scores": "cited"}],
         "sensitivity": "Every choice gives the same", "releases": [{"model": "acme-2", "released": "2025-03-14", "scored_on": None, "counts": "not yet"}],
         "panel_digest": "ab" * 32,
     }  # fmt: skip

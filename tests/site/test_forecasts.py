@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from generator.report.forecast_tables import ERRORS, FAMILIES, forecast_tables
 from generator.site.charts import ChartStore
 from generator.site.forecast_blocks import card_block, chance_block, share_text
 from generator.site.forecast_tables import TRAINED, kept_note, kept_within
@@ -52,6 +53,20 @@ def test_the_page_shows_the_stored_error_gain_and_coverage(tmp_path, stored):
     assert f"{entry['skill_vs_two_point']['from_third']['gain_pp']:.2f} pp more" in page.body
     assert len(re.findall(r"<tr><th scope=\"row\"", page.body)) > len(found["leaderboard"])
     assert not re.search(r"\b(nan|inf|None|undefined)\b", re.sub(r"<[^>]*>", " ", page.body))
+
+
+def test_the_comparison_links_the_tables_that_the_bundle_has_and_no_other(tmp_path, stored):
+    view = view_of(tmp_path, stored)
+    for page in (
+        page for page in forecasts.pages(view) if page.path in ("forecasts/index.md", "forecasts/regrouped.md")
+    ):
+        assert "To recompute" not in page.body
+    view.bundle.tables.update(forecast_tables(stored["trajectories"]))
+    shown = [page for page in forecasts.pages(view) if page.path in ("forecasts/index.md", "forecasts/regrouped.md")]
+    assert len(shown) == 2
+    for page in shown:
+        for name in (ERRORS, FAMILIES):
+            assert f'data/tables/{name}.csv" download>' in page.body
 
 
 def test_a_chance_is_shown_with_its_interval_and_replay_and_called_ours(tmp_path, stored):

@@ -22,6 +22,8 @@ from generator.site.groups import (
     choices,
     claims,
     forecast_dynamics,
+    frontier,
+    home,
     labs,
     model_table,
     predictions,
@@ -76,6 +78,46 @@ def test_a_prediction_shows_the_other_interval_of_the_same_correlation_and_why_i
         assert "[0.66, 0.96] here (bootstrap: labs drawn with replacement)" in text
         assert "[0.44, 0.97] where couplings are listed (jackknife: labs left out one at a time)" in text
         assert "the second is the cautious reading" in text
+
+
+def test_frontier_home_and_claims_say_with_one_sentence_how_many_scores_behind_r_are_uncited(view: View):
+    pair = "swe-bench-verified~gpqa-diamond"
+    whole = view.bundle.statistics[f"maker/r/{pair}"]
+    counts = {"scores": 24, "uncited": 9, "uncited_models": 7, "through": ["Table 4"]}
+    item = {"live": [{"track": track, "statistics": [whole], "reason": ""} for track in ("maker", "epoch")]}
+    pages = [page for page in claims.pages(view) if page.path.startswith("claims/")]
+    assert "uncited" not in home.couplings(view, "") + "".join(page.body for page in pages)
+    assert claims._uncited(view, item) == []
+    view.bundle.statistics[f"maker/r-cited/{pair}"] = whole | {"estimate": 0.71, "n": 5, "details": counts}
+    assert len(claims._uncited(view, item)) == 1
+    view.section("claims")["items"][0]["live"] = item["live"]
+    share = re.compile(
+        r"9 of the 24 scores behind [^,]*, of 7 models, are <a href=\"[^\"]*method/#which-score-is-used\">uncited</a>"
+    )
+    bodies = [next(frontier.pages(view)).body, home.couplings(view, "")]
+    bodies += [page.body for page in claims.pages(view) if "uncited" in page.body]
+    assert len(bodies) == 3
+    for body in bodies:
+        assert len(share.findall(body)) == 1
+        assert re.search(r"Over the 5 models with both scores cited r is 0.71", body.replace(NBSP, " "))
+    assert f"on the track “{view.track_name('maker')}”" in bodies[2]
+
+
+def test_a_choice_without_uncited_scores_is_named_and_marked_in_the_table(view: View):
+    (item,) = view.section("predictions")["items"]
+    table = str(choices.alternatives(view, item))
+    assert "the chosen reading (the one that decides)" in table
+    assert "the chosen reading, cited scores only" in table
+    assert "all 2 choices of track, reading, fit and scores" in choices.sensitivity(view, item["evaluation"]).lead
+
+
+def test_a_scheme_that_draws_nothing_says_why_and_shows_no_share(view: View):
+    (item,) = view.section("predictions")["items"]
+    plain, clustered = re.findall(r"<tr>.*?</tr>", str(predictions._firmness(item["evaluation"])), re.S)[1:]
+    assert "6 models" in plain
+    assert "90 %" in plain.replace(NBSP, " ")
+    assert "2 labs have the scores" in clustered
+    assert "%" not in clustered
 
 
 def test_choices_of_a_prediction_are_told_by_the_names_of_tracks_and_what_readings_say(view: View):

@@ -88,9 +88,10 @@ def alternatives(view: View, item: Row) -> Markup | str:
 
 
 def _read(one: Row) -> str:
-    """What the reading says and which line h is measured from, where there are two."""
+    """What the reading says, which line h is measured from, where there are two, and whether uncited scores are left out."""
     fit = f", the {'frozen' if one['fit'] == 'frozen' else 'refitted'} line" if one["fit"] else ""
-    return f"{one['says']}{fit}{' (the one that decides)' if one['deciding'] else ''}"
+    cited = ", cited scores only" if one.get("scores") == "cited" else ""
+    return f"{one['says']}{fit}{cited}{' (the one that decides)' if one['deciding'] else ''}"
 
 
 def _stands(view: View, one: Row) -> Cell:

@@ -30,7 +30,7 @@ from generator.site.groups.board import SENTENCES, VERDICTS, claim_rows, sentenc
 from generator.site.groups.choices import named
 from generator.site.page import Group, Page, base_of
 from generator.site.tables import Cell, Column
-from generator.site.view import View
+from generator.site.view import FRONTIER, View
 from generator.site.wording import interval_kind, size_interval
 
 INDEX = "claims/"
@@ -142,7 +142,8 @@ def _page(view: View, item: Row, titles: Mapping[str, str]) -> Page:
     body = view.render(
         "claim.md.j2", f"claims/{item['id']}/", item=item, verdict=verdict_chip(item["verdict"]), numbers=_numbers(view, item),
         chart=deviation.chart([one | {"name": number_name(view, one["name"])} for one in item["published"]]),
-        recipes=_recipes(view, item), live=_live(view, item), titles=titles, reason=verdict_words(view, item), prose=partial(prose, view),
+        recipes=_recipes(view, item), live=_live(view, item), uncited=_uncited(view, item), titles=titles,
+        reason=verdict_words(view, item), prose=partial(prose, view),
         judged=sentence_chip(item["sentence"]["judged"]) if item["sentence"] else "",
     )  # fmt: skip
     return Page(
@@ -260,6 +261,14 @@ def _live(view: View, item: Row) -> Markup | str:
     )
     note = " ".join(filter(None, said.values()))
     return filled('{}\n<p class="cw-small">{}</p>', shown, note) if note else shown
+
+
+def _uncited(view: View, item: Row) -> list[tuple[str, Row]]:
+    """For each track of today's data that holds uncited scores: what r is of there, and r over the cited ones."""
+    tracks = [answer["track"] for answer in item["live"] if answer["statistics"]]
+    pair = " and ".join(map(view.axis_name, FRONTIER))
+    found = [(track, view.pair_statistic(track, "r-cited", FRONTIER)) for track in tracks]
+    return [(f"r of {pair} on the track “{view.track_name(track)}”", one) for track, one in found if one]
 
 
 def _answers(view: View, answer: Row) -> Iterator[tuple[Any, ...]]:

@@ -35,6 +35,7 @@ def pages(view: View) -> Iterator[Page]:
         INDEX,
         lead=lead(view),
         groupings=_groupings(view, base)[:1],
+        files=_files(view),
         trajectories=part(view, "trajectories"),
         further={page.path.removeprefix(INDEX).removesuffix(".md"): page for page in further},
         reasons={name: part(view, name).get("reason", "") for name in ("phase", "ode", "frontier", "training")},
@@ -60,8 +61,17 @@ def _regrouped(view: View) -> Page | None:
     if not others:
         return None
     description = "The comparison of forecasts with families grouped in the other way."
-    body = view.render("forecasts-regrouped.md.j2", REGROUPED, groupings=others)
+    body = view.render("forecasts-regrouped.md.j2", REGROUPED, groupings=others, files=_files(view))
     return Page("forecasts/regrouped.md", others[0]["name"], description, body, search=description)
+
+
+def _files(view: View) -> list[tuple[str, str]]:
+    """Address and words of the tables behind the comparison, those that the bundle has."""
+    listed = (
+        ("forecasts-held-out", "every held-out forecast with the error of each model"),
+        ("forecasts-families", "the family of each model, by the source and by the registry"),
+    )
+    return [(path, words) for name, words in listed if (path := view.csv(name))]
 
 
 def lead(view: View) -> str:

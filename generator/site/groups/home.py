@@ -68,6 +68,8 @@ def couplings(view: View, base: str) -> str:
                 "null": statistic["p"].get(f"permutation-within-{'lab' if pair == FRONTIER else 'family'}"),
                 "groups": "labs" if pair == FRONTIER else "families",
                 "href": link(base, page),
+                "cited": view.pair_statistic(track, "r-cited", pair),
+                "method": link(base, "method/"),
             }
         )
     return view.env.get_template("home-couplings.html.j2").render(cards=cards)

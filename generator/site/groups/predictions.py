@@ -27,6 +27,8 @@ STANDING_COLOURS = {
 }
 #: Two computations of one correlation over the same scores differ by less.
 SAME = 1e-9
+#: What a scheme draws.
+_UNITS = {"plain": "model", "lab-clustered": "lab"}
 Row = Mapping[str, Any]
 
 
@@ -108,6 +110,7 @@ def _page(view: View, item: Row) -> Page:
         metrics=_metrics(view, item),
         beside=_beside(view, row),
         sensitivity=sensitivity(view, row),
+        cited_choice=any(one.get("scores") == "cited" for one in row["alternatives"]),
         firmness=_firmness(row),
         alternatives=alternatives(view, item),
         evidence=_evidence(view, row, base),
@@ -181,19 +184,29 @@ def _firmness(row: Row) -> Markup | str:
     if not row["firmness"]:
         return ""
     standings = list(STANDING_COLOURS)
-    columns = (Column("Resampled"), *(Column(name, "number") for name in standings), Column("Resamples", "number"))
+    columns = (
+        Column("Resampled"),
+        Column("Drawn among"),
+        *(Column(name, "number") for name in standings),
+        Column("Resamples", "number"),
+    )
     body = [
         [
             item["scheme"],
-            *(
-                Cell(format.percent(100 * item["shares"].get(name, 0.0), 0), item["shares"].get(name, 0.0))
-                for name in standings
-            ),
-            tables.figure(item["resamples"], 0),
+            item.get("reason")
+            or (format.plural(item["units"], _UNITS[item["scheme"]]) if item.get("units") else format.MISSING),
+            *(_share(item, name) for name in standings),
+            tables.figure(item["resamples"] or None, 0),
         ]
         for item in row["firmness"]
     ]
     return tables.table(columns, body, caption="How firm the standing is", sortable=False)
+
+
+def _share(item: Row, standing: str) -> Cell:
+    """The share of one standing; a dash where nothing could be resampled."""
+    share = None if item.get("reason") else item["shares"].get(standing, 0.0)
+    return Cell(format.MISSING if share is None else format.percent(100 * share, 0), share)
 
 
 def _evidence(view: View, row: Row, base: str) -> Markup | str:
