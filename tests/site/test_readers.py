@@ -34,6 +34,12 @@ def test_home_says_in_one_sentence_what_it_is_with_the_counts_of_the_bundle(buil
     assert "recomputes 1 published claim and keeps the record of 1 registered prediction" in said
 
 
+def test_home_counts_claims_by_their_numbers_and_apart_by_what_they_say_beyond_them(built: Built) -> None:
+    said = text(built.page(""))
+    assert "Their numbers" in said
+    assert "What 1 of them says beyond their numbers 0 supported 0 not supported 1 not tested" in said
+
+
 def test_the_bands_of_the_phase_diagram_end_where_the_bundle_says(built: Built) -> None:
     bands = spec(built, "phase-harness-v1")["datasets"]["bands"]
     assert [band["label"] for band in bands] == ["tax", "transition", "bonus"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from markupsafe import Markup
@@ -86,14 +86,32 @@ def board(view: View, base: str) -> str:
         parts.append(_card("Predictions", link(base, "predictions/"), len(predictions), body))
     claims = claim_rows(view)
     if claims:
-        verdicts = Counter(row["verdict"] for row in claims)
-        kinds = [*VERDICTS, *sorted(set(verdicts) - set(VERDICTS))]
-        chips = Markup("").join(
-            filled("<li><b>{}</b> {}</li>", verdicts[verdict], verdict_chip(verdict)) for verdict in kinds
-        )
-        body = filled('{}<ul class="cw-tally cw-tally--tall">{}</ul>', _bar(verdicts, kinds), chips)
-        parts.append(_card("Published claims", link(base, "claims/"), len(claims), body))
+        parts.append(_card("Published claims", link(base, "claims/"), len(claims), _claims(claims)))
     return filled('<div class="cw-board">\n{}\n</div>', Markup("\n").join(parts)) if parts else ""
+
+
+def _claims(claims: Sequence[Mapping[str, Any]]) -> Markup:
+    """How many have each verdict, and of those that say more than their numbers how many are supported."""
+    verdicts = Counter(row["verdict"] for row in claims)
+    kinds = [*VERDICTS, *sorted(set(verdicts) - set(VERDICTS))]
+    body = filled(
+        '<p class="cw-tally__of">Their numbers</p>\n{}{}', _bar(verdicts, kinds), _tally(verdicts, kinds, verdict_chip)
+    )
+    judged = Counter(row["sentence"]["judged"] for row in claims if row["sentence"])
+    if not judged:
+        return body
+    return filled(
+        '{}\n<p class="cw-tally__of">What {} of them {} beyond their numbers</p>\n{}',
+        body,
+        judged.total(),
+        "says" if judged.total() == 1 else "say",
+        _tally(judged, [*SENTENCES], sentence_chip),
+    )
+
+
+def _tally(counts: Mapping[str, int], kinds: Sequence[str], made: Callable[[str], Markup]) -> Markup:
+    lines = Markup("").join(filled("<li><b>{}</b> {}</li>", counts[kind], made(kind)) for kind in kinds)
+    return filled('<ul class="cw-tally cw-tally--tall">{}</ul>', lines)
 
 
 def _bar(verdicts: Mapping[str, int], kinds: Sequence[str]) -> Markup:
