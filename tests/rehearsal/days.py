@@ -332,7 +332,7 @@ def second_cut(month: Month) -> None:
     month.must(month.run("store", "--push", "--day", month.day.isoformat()))
     cut(month, "2026.06")
     done = month.run("publish", "cut", "2026.06", "--site-url", SITE_URL, "--resamples", "200", "--push")
-    assert done.code == 1
+    assert done.code == 2
     assert "never changes" in done.error
     month.told("a version is cut a second time", "refused: a version never changes")
 
