@@ -100,7 +100,7 @@ def make_bundle(
         keep = keeper(memo, settings.seed, settings.resamples)
         computed = compute(unnamed, seed=settings.seed, resamples=settings.resamples, keep=keep)
         papers = published_statistics(memo, seed=settings.seed, resamples=settings.resamples)
-        cited = cited_couplings(panels, seed=settings.seed, resamples=settings.resamples)
+        cited = cited_couplings(unnamed, seed=settings.seed, resamples=settings.resamples, keep=keep)
         described = entities(registry, observations, panels, later=later)
         sections = deep_sections(
             unnamed,
