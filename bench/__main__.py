@@ -1,5 +1,7 @@
 """`python -m bench [--full] [--fresh] [GROUP …]`: measure, add the run to bench/results.json, write bench/README.md.
 
+With `--write FILE` the runs go to a file instead, on a machine that is not the checkout's; `--add FILE` takes them in.
+
 A group is made of parts. What a part gave is kept in build/bench/ until its group is complete, so that a run that was cut off goes
 on where it was: parts done at the same commit are not measured again (`--fresh` measures them all).
 """
@@ -28,6 +30,7 @@ GROUPS = {
     "analysis": "Analyses",
     "forecasts": "Forecasts",
     "steering": "Steering",
+    "gpu": "Steering on a GPU",
     "pages": "Pages in a browser",
 }
 
@@ -63,7 +66,10 @@ def measure(group: str, *, full: bool, fresh: bool) -> list[Row] | None:
             continue
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomic(path, canonical_json({"key": key, "parts": done}))
-    return None if failed else [one for rows in done.values() for one in rows]
+    if failed:
+        return None
+    rows = [one for found in done.values() for one in found]
+    return rows + getattr(importlib.import_module(f"bench.{group}"), "after", lambda _rows: [])(rows)
 
 
 def add(run: dict[str, Any]) -> dict[str, Any]:
@@ -76,25 +82,49 @@ def add(run: dict[str, Any]) -> dict[str, Any]:
     return results
 
 
+def take_in(path: Path) -> None:
+    """Add the runs that `--write` left in a file. A run from where there was no git gets the commit that is checked out here."""
+    runs: list[dict[str, Any]] = read_json(path)["runs"]
+    for run in runs:
+        add({**run, "commit": run["commit"] or commit()})
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__.splitlines()[0])
     parser.add_argument("groups", nargs="*", metavar="GROUP", help=f"of {', '.join(GROUPS)}; default: all")
     parser.add_argument("--full", action="store_true", help="more rounds, larger sizes")
     parser.add_argument("--fresh", action="store_true", help="measure again what was measured at this commit")
+    parser.add_argument("--write", type=Path, metavar="FILE", help="write the runs there, and nothing else")
+    parser.add_argument(
+        "--add", type=Path, metavar="FILE", help="take in the runs that --write left there, and measure nothing"
+    )
     told = parser.parse_args()
+    if told.add:
+        take_in(told.add)
+        return
     if unknown := set(told.groups) - set(GROUPS):
         parser.error(f"unknown: {', '.join(sorted(unknown))}; groups: {', '.join(GROUPS)}")
-    failed = []
+    failed, runs = [], []
     for group in told.groups or GROUPS:
+        reason = getattr(importlib.import_module(f"bench.{group}"), "missing", lambda: "")()
+        if reason:
+            print(f"{group}: left out: {reason}", flush=True)
+            continue
         about = machine()
         rows = measure(group, full=told.full, fresh=told.fresh)
         if rows is None:
             failed.append(group)
             continue
         today = dt.datetime.now(dt.UTC).date().isoformat()
-        add({"group": group, "date": today, "commit": commit(), "full": told.full, "machine": about, "rows": rows})
+        runs.append(
+            {"group": group, "date": today, "commit": commit(), "full": told.full, "machine": about, "rows": rows}
+        )
+        if told.write:
+            write_atomic(told.write, canonical_json({"runs": runs}, indent=1))
+        else:
+            add(runs[-1])
         (STATE / f"{group}.json").unlink(missing_ok=True)
-    print((HERE / "README.md").read_text(encoding="utf-8"))
+    print(readme(runs, GROUPS) if told.write else (HERE / "README.md").read_text(encoding="utf-8"))
     if failed:
         sys.exit(f"not complete, and not added to the results: {', '.join(failed)}; run again to measure what failed")
 

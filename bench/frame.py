@@ -6,6 +6,7 @@ import importlib.metadata
 import os
 import platform
 import resource
+import shutil
 import statistics
 import subprocess
 import sys
@@ -155,12 +156,22 @@ def machine() -> dict[str, Any]:
         "cores": os.cpu_count(),
         "machine": platform.machine(),
         "processor": _processor(),
+        "accelerator": _accelerator(),
         "memory_gb": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
         "python": platform.python_version(),
         "load": round(os.getloadavg()[0], 1),
         "additions": round(min(_additions() for _ in range(3)), 2),
         "versions": {name: importlib.metadata.version(name) for name in sorted(found)},
     }
+
+
+def _accelerator() -> str:
+    """The first GPU, as its driver names it; empty without one."""
+    if shutil.which("nvidia-smi") is None:
+        return ""
+    words = ["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"]
+    told = subprocess.run(words, capture_output=True, text=True, check=False)
+    return told.stdout.strip().split("\n")[0] if told.returncode == 0 else ""
 
 
 def _additions() -> float:
@@ -187,7 +198,9 @@ def _processor() -> str:
 
 
 def commit() -> str:
-    """The short name of the commit, with a + where files differ from it (results of measurements apart)."""
+    """The short name of the commit, with a + where files differ from it (results of measurements apart); empty without git."""
+    if shutil.which("git") is None:
+        return ""
 
     def git(*words: str) -> str:
         return subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()

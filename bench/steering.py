@@ -1,7 +1,7 @@
 """Speed of the steering benchmark against simple alternatives, as ratios measured in one run.
 
 Run by ``python -m bench steering`` (CPU, one thread, random weights), or alone with other settings, e.g.
-``python -m bench.steering --shape 1b --device cuda --dtype bfloat16`` on a GPU. Against a one-prompt-at-a-time loop on
+``python -m bench.steering --shape 410m --full``; on a GPU by ``python -m bench gpu``. Against a one-prompt-at-a-time loop on
 the same model: choice scoring and generation; hook overhead; choice scoring against lm-evaluation-harness's steered model
 on the same items, where it is installed; two Ray workers against one. A row: name, ours_s, reference_s (medians over
 alternating runs), ratio, note. On a CPU seconds are CPU time, but wall time for Ray.
@@ -34,15 +34,16 @@ from generator.steering.score import prepare, score
 from generator.steering.subject import DTYPES, Subject, make_subject, pick_device
 
 #: width, blocks, heads of GPT-NeoX shapes with the usual vocabulary
-SHAPES = {"tiny": (128, 4, 4), "70m": (512, 6, 8), "410m": (1024, 24, 16), "1b": (2048, 16, 8), "6.9b": (4096, 32, 32)}
+SHAPES = {
+    "tiny": (128, 4, 4), "70m": (512, 6, 8), "160m": (768, 12, 12), "410m": (1024, 24, 16), "1b": (2048, 16, 8),
+    "1.4b": (2048, 24, 16), "2.8b": (2560, 32, 32), "6.9b": (4096, 32, 32), "12b": (5120, 36, 40),
+}  # fmt: skip
 VOCABULARY = 50_304
-#: dense bf16 peak in FLOP/s of devices whose name contains the key
-PEAKS = {"H200": 989e12, "H100": 989e12, "A100": 312e12}
 #: relative agreement asked of the two sides of a comparison
 TOLERANCE = {"float32": 1e-4, "bfloat16": 2e-2, "float16": 2e-2}
 Row = dict[str, Any]
 RAY_MODELS = ("demo:m-0", "demo:m-1")
-PARTS = ("scoring", "controls", "generation", "hooks", "harness", "device", "ray")
+PARTS = ("scoring", "controls", "generation", "hooks", "harness", "ray")
 
 
 def build(shape: str, *, device: str, dtype: str) -> Subject:
@@ -197,17 +198,29 @@ def loop_generation(
     return found
 
 
-def bench_generation(subject: Subject, *, count: int, runs: int, new_tokens: int = 50) -> Row:
+def bench_generation(
+    subject: Subject, *, count: int, runs: int, new_tokens: int = 50, looped: int | None = None
+) -> Row:
+    """looped: prompts that the reference runs one by one, its time taken in proportion; all by default."""
     prompts = [subject.tokenizer(item.prompt)["input_ids"] for item in questions(count, rng=np.random.default_rng(2))]
     edits = [an_edit(subject)]
-    return compare(
+    alone = looped or count
+    found = compare(
         "generation against one prompt at a time",
         lambda: generate_ids(subject, prompts, new_tokens=new_tokens, edits=edits, rows=count),
-        lambda: loop_generation(subject, prompts, edits, new_tokens=new_tokens),
+        lambda: loop_generation(subject, prompts[:alone], edits, new_tokens=new_tokens),
         device=subject.device,
         runs=runs,
         note=f"{count} prompts, {new_tokens} tokens greedy, both cached, {subject.id}; goal 12×",
     )
+    if alone == count:
+        return found
+    more = count / alone
+    return found | {
+        "reference_s": found["reference_s"] * more,
+        "ratio": found["ratio"] * more,
+        "note": f"{found['note']}; the loop ran {alone} prompts, its time times {more:g}",
+    }
 
 
 def bench_hooks(subject: Subject, *, runs: int) -> Row:
@@ -268,30 +281,6 @@ def bench_harness(subject: Subject, *, count: int, runs: int, rows: int) -> list
     note = f"{count} questions × 7 answers, batches of {rows} rows, equal scores; goal 2×"
     name = "choice scoring against lm-evaluation-harness (steered model)"
     return [compare(name, ours, theirs, device=subject.device, runs=runs, note=note)]
-
-
-def bench_device(subject: Subject, *, rows: int = 64, length: int = 512) -> list[Row]:
-    """Forward tokens/s, share of the device's dense peak, peak memory; on a GPU only."""
-    if subject.device.type != "cuda":
-        return []
-    tokens = torch.randint(3, VOCABULARY, (rows, length), device=subject.device)
-    torch.cuda.reset_peak_memory_stats()
-
-    def forward() -> None:
-        with torch.inference_mode(), steering(subject.blocks, [an_edit(subject)], cached=False):
-            for _ in range(5):
-                subject.model(input_ids=tokens, use_cache=False, logits_to_keep=1)
-
-    forward()
-    spent = statistics.median(seconds(forward, device=subject.device) for _ in range(3)) / 5
-    name = torch.cuda.get_device_name()
-    peak = next((value for key, value in PEAKS.items() if key in name), None)
-    body = subject.parameters - 2 * VOCABULARY * subject.blocks.width
-    rate = rows * length / spent
-    share = "" if peak is None else f", {2 * body * rate / peak:.1%} of the dense peak"
-    memory = torch.cuda.max_memory_allocated() / 1e9
-    note = f"{rate:,.0f} tokens/s{share}, {memory:.1f} GB at most, {name}"
-    return [{"name": f"forward pass, {rows} × {length} tokens", "ours_s": spent, "reference_s": None, "note": note}]
 
 
 def bench_ray() -> list[Row]:
@@ -358,6 +347,7 @@ def parts(
     dtype: str = "float32",
     chosen: Sequence[str] = PARTS,
     threads: int = 1,
+    looped: int | None = None,
 ) -> list[Part]:
     """The chosen parts, each with what makes its rows; `full` doubles the items and the runs."""
     torch.set_num_threads(threads)
@@ -373,7 +363,8 @@ def parts(
 
     def generation() -> list[Row]:
         names = (shape, "tiny") if shape != "tiny" else (shape,)
-        return [bench_generation(subject(name), count=64, runs=runs if full else 1) for name in names]
+        rounds = runs if full else 1
+        return [bench_generation(subject(name), count=64, runs=rounds, looped=looped) for name in names]
 
     makers: dict[str, Callable[[], list[Row]]] = {
         "scoring": scoring,
@@ -381,7 +372,6 @@ def parts(
         "generation": generation,
         "hooks": lambda: [bench_hooks(subject(), runs=runs)],
         "harness": lambda: bench_harness(subject(), count=count, runs=runs, rows=rows),
-        "device": lambda: bench_device(subject()),
         "ray": bench_ray,
     }
     return [(name, makers[name]) for name in PARTS if name in chosen]

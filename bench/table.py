@@ -41,6 +41,7 @@ def about(run: Mapping[str, Any]) -> str:
     """Day, commit, machine, and whether others used it."""
     host = run["machine"]
     words = [f"{run['date']}, commit {run['commit']}, {host['cores']} cores", host.get("processor") or host["machine"]]
+    words += [host["accelerator"]] if host.get("accelerator") else []
     words += [f"Python {host['python']}"]
     if host.get("additions"):
         words += [f"ten million additions in {host['additions']:.2f} s"]

@@ -53,6 +53,7 @@ def read_steering(root: Path) -> Steering:
     runs, items = reader.runs()
     internals = reader.documents("internals", INTERNALS)
     levers = [{**grid, "against_size": against_size(grid["rows"])} for grid in reader.documents("levers", LEVERS)]
+    levers.sort(key=lambda grid: max(row["parameters"] for row in grid["rows"]))
     live, files = reader.live()
     if reader.problems:
         raise ProblemsFound(reader.problems)

@@ -145,6 +145,7 @@ _LEVER_FIELDS = (
     Field("truthfulness_unreliable_cue", "number", "the same under an unreliable cue", "0-1"),
     Field("carried_over", "number", "truthfulness over fact accuracy"),
     Field("perplexity", "number", "perplexity on held-out documents"),
+    Field("device", "text", "what it was trained on, where the row says so"),
 )
 _SLOPE_FIELDS = (
     Field("grid", "text", "grid of recipes"),

@@ -94,20 +94,23 @@ def internals_command(
 @click.option("--grid", type=click.Choice(["small", "large"]), default="small", show_default=True)
 @click.option("--seeds", default="0,1,2", show_default=True)
 @click.option("--device", default="cpu", show_default=True)
+@click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True, help="Networks trained at once.")
 @click.option("--out", default=OUT, show_default=True)
 @click.option("--json", "as_json", is_flag=True)
-def levers_command(*, grid: str, seeds: str, device: str, out: str, as_json: bool) -> None:
+def levers_command(*, grid: str, seeds: str, device: str, workers: int, out: str, as_json: bool) -> None:
     """Train the world with width, depth, curation or steps varied one at a time (small grid: about 25 CPU-minutes).
 
     \b
     Examples:
       capewatch steer levers
-      capewatch steer levers --grid large --device cuda
+      capewatch steer levers --grid large --device cuda --workers 6
     """
     require_torch()
     from generator.steering.study import measure_levers
 
-    found = measure_levers(grid, seeds=seed_list(seeds), device=device, out=out, report=reporter(quiet=as_json))
+    found = measure_levers(
+        grid, seeds=seed_list(seeds), device=device, workers=workers, out=out, report=reporter(quiet=as_json)
+    )
     if as_json:
         click.echo(canonical_json(found, indent=1), nl=False)
         return

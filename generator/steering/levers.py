@@ -8,7 +8,9 @@ along a lever is the slope of truthfulness on fact accuracy within seeds.
 from __future__ import annotations
 
 import math
+import multiprocessing
 from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,11 +21,11 @@ import torch
 from generator.core import canonical_json, read_json, write_atomic
 from generator.steering.demo import choice_item
 from generator.steering.effects import text_effects
-from generator.steering.errors import UsageFault
+from generator.steering.errors import SteeringError, UsageFault
 from generator.steering.lever_coupling import MIN_MOVE, fact_move
 from generator.steering.score import metrics, prepare, score
 from generator.steering.stats import mean_interval
-from generator.steering.subject import Subject, make_subject
+from generator.steering.subject import Subject, device_name, make_subject
 from generator.steering.train import Recipe, demo_tokenizer, train
 from generator.steering.world import RELIABLE_CUES, UNMARKED_CUE, UNRELIABLE_CUES, VOCABULARY
 
@@ -74,21 +76,24 @@ GRIDS: dict[str, Grid] = {
             Lever("steps", (300, 900, 1500), _steps),
         ),
     ),
-    # up to some 100 M parameters: for a GPU
+    # up to 128 M parameters: for a GPU
     "large": Grid(
         name="large",
         centre=Recipe(width=384, blocks=8, heads=6, seed=0, peak_rate=1e-3),
         levers=(
-            Lever("width", (96, 192, 384, 768, 1152), _width),
-            Lever("depth", (2, 4, 8, 16), _depth),
-            Lever("unreliable documents", (0.125, 0.25, 0.5, 0.625, 0.75), _curation),
-            Lever("steps", (300, 900, 2700, 8100), _steps),
+            Lever("width", (96, 384, 768, 1152), _width),
+            Lever("depth", (2, 8, 16), _depth),
+            Lever("unreliable documents", (0.25, 0.75), _curation),
         ),
     ),
 }
 
 
-def grid_recipes(grid: Grid, *, seeds: Sequence[int]) -> list[tuple[str, float, Recipe]]:
+#: What is varied, at which level, and what is trained.
+Run = tuple[str, float, Recipe]
+
+
+def grid_recipes(grid: Grid, *, seeds: Sequence[int]) -> list[Run]:
     """(lever, level, recipe) of every run; the centre appears under every lever and is trained once."""
     return [
         (lever.name, level, lever.change(replace(grid.centre, seed=seed), level))
@@ -104,26 +109,76 @@ def run_grid(
     seeds: Sequence[int],
     scratch: Path,
     device: str = "cpu",
+    workers: int = 1,
     report: Callable[[str], None] = lambda _: None,
 ) -> dict[str, Any]:
-    """Train and measure every recipe; finished recipes are kept in `scratch`, so an interrupted grid goes on."""
+    """Train and measure every recipe; finished recipes are kept in `scratch`, so an interrupted grid goes on.
+
+    workers: processes that train at the same time; several fill a GPU better than one, since small networks wait for launches.
+    """
     if len(seeds) < 3:
         raise UsageFault(f"levers: {len(seeds)} seeds, intervals over seeds need at least 3")
-    rows = []
-    for lever, level, recipe in grid_recipes(grid, seeds=seeds):
-        path = scratch / f"{recipe.key[:24]}.json"
-        if not path.is_file():
+    runs = grid_recipes(grid, seeds=seeds)
+    waiting: dict[Path, Run] = {}
+    for run in runs:
+        if not _kept(scratch, run[2]).is_file():
+            waiting.setdefault(_kept(scratch, run[2]), run)
+    if workers > 1:
+        _measure_together(waiting, device=device, workers=workers, report=report)
+    else:
+        for path, (lever, level, recipe) in waiting.items():
             report(f"{lever} {level:g}, seed {recipe.seed}")
-            write_atomic(path, canonical_json(measure_recipe(recipe, device=device)))
-        rows.append({"lever": lever, "level": level, "seed": recipe.seed, **read_json(path)})
+            _measure_into(path, recipe, device)
+    rows = [
+        {"lever": lever, "level": level, "seed": recipe.seed, **read_json(_kept(scratch, recipe))}
+        for lever, level, recipe in runs
+    ]
     return {"grid": grid.name, "seeds": list(seeds), "centre": asdict(grid.centre), "rows": rows, **summarise(rows)}
 
 
+def _kept(scratch: Path, recipe: Recipe) -> Path:
+    return scratch / f"{recipe.key[:24]}.json"
+
+
+def _measure_into(path: Path, recipe: Recipe, device: str) -> None:
+    write_atomic(path, canonical_json(measure_recipe(recipe, device=device)))
+
+
+def _attempt(path: Path, recipe: Recipe, device: str) -> str:
+    """What went wrong, or nothing; not every exception of the libraries can travel between processes."""
+    try:
+        _measure_into(path, recipe, device)
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+    return ""
+
+
+def _measure_together(waiting: dict[Path, Run], *, device: str, workers: int, report: Callable[[str], None]) -> None:
+    """The longest first; all that can be measured is, before the faults are named."""
+    longest_first = sorted(waiting.items(), key=lambda one: -one[1][2].steps * one[1][2].width ** 2 * one[1][2].blocks)
+    faults = []
+    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
+        started = {
+            pool.submit(_attempt, path, recipe, device): f"{lever} {level:g}, seed {recipe.seed}"
+            for path, (lever, level, recipe) in longest_first
+        }
+        for done in as_completed(started):
+            fault = done.result()
+            report(f"{started[done]}: {fault or 'done'}")
+            faults += [f"{started[done]}: {fault}"] if fault else []
+    if faults:
+        raise SteeringError(
+            f"levers: {len(faults)} of {len(started)} networks were not measured, e.g. {faults[0]}",
+            hint="run the command again: what was measured is kept",
+        )
+
+
 def measure_recipe(recipe: Recipe, *, device: str = "cpu") -> dict[str, Any]:
-    """Train one recipe and measure it: accuracies in 0–1, held-out perplexity."""
+    """Train one recipe and measure it: the device it was on, accuracies in 0–1, held-out perplexity."""
     model = train(recipe, device=device)
     subject = make_subject(model, demo_tokenizer(), model_id="lever", revision=recipe.key[:16])
     return {
+        "device": device_name(subject.device),
         "parameters": subject.parameters,
         **accuracies(subject, recipe),
         "perplexity": _perplexity(subject, recipe),

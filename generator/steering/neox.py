@@ -1,4 +1,4 @@
-"""Training forward pass of the demo ladder's GPT-NeoX on a CPU: the library's mathematics in fewer passes over memory.
+"""Training forward pass of the demo ladder's GPT-NeoX: the library's mathematics in fewer passes over memory.
 
 The library's pass spends more time on copies, rotary slices and tiny attention kernels than on matrix products at these
 sizes. Here both layer norms of a block share one normalisation (attention and MLP read the same residual stream), their
@@ -17,12 +17,14 @@ from torch.nn import functional
 Folded = tuple[torch.Tensor, torch.Tensor]
 
 
-def rotary_turns(config: Any, *, length: int) -> torch.Tensor:
+def rotary_turns(config: Any, *, length: int, device: torch.device | None = None) -> torch.Tensor:
     """The turn of every rotated pair of numbers of a head as a complex number, (length, rotated / 2)."""
     size = config.hidden_size // config.num_attention_heads
     rotated = int(size * config.rope_parameters["partial_rotary_factor"])
-    powers = torch.arange(0, rotated, 2, dtype=torch.int64).float() / rotated
-    angles = torch.arange(length).float()[:, None] / config.rope_parameters["rope_theta"] ** powers[None, :]
+    powers = torch.arange(0, rotated, 2, dtype=torch.int64, device=device).float() / rotated
+    angles = (
+        torch.arange(length, device=device).float()[:, None] / config.rope_parameters["rope_theta"] ** powers[None, :]
+    )
     return torch.polar(torch.ones_like(angles), angles)
 
 
@@ -30,7 +32,7 @@ def training_logits(model: Any, tokens: torch.Tensor) -> torch.Tensor:
     """Logits (rows, positions, vocabulary) of whole, unpadded token rows (rows, positions), with gradients."""
     body, config = model.gpt_neox, model.config
     rows, length = tokens.shape
-    turns, order = rotary_turns(config, length=length), _layout(config)
+    turns, order = rotary_turns(config, length=length, device=tokens.device), _layout(config).to(tokens.device)
     places = (rows, length, config.num_attention_heads)
     flat, width = tokens.reshape(-1), config.hidden_size
     hidden = body.embed_in.weight
@@ -60,7 +62,7 @@ def _folded(norm: Any, linear: Any) -> Folded:
 def _projection(block: Any, order: torch.Tensor) -> Folded:
     """Folded weight and bias of queries, keys and values in the given order; queries divided by the root of their size."""
     weight, bias = _folded(block.input_layernorm, block.attention.query_key_value)
-    scale = torch.ones(len(order))
+    scale = torch.ones(len(order), device=order.device)
     scale[: len(order) // 3] = (len(order) // 3 // block.attention.config.num_attention_heads) ** -0.5
     return weight[order] * scale[:, None], bias[order] * scale
 
@@ -90,7 +92,7 @@ class _Attention(torch.autograd.Function):
         parts = projected.view(rows, length, 3, heads, size).permute(2, 0, 3, 1, 4).reshape(3, -1, length, size)
         _turn(parts[:2], turns)
         query, key, value = parts
-        mask = torch.full((length, length), float("-inf")).triu_(1)
+        mask = torch.full((length, length), float("-inf"), device=projected.device).triu_(1)
         weights = torch.bmm(query, key.transpose(1, 2)).add_(mask).softmax(-1)
         ctx.save_for_backward(parts, weights, turns)
         ctx.places = places

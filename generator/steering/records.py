@@ -18,7 +18,7 @@ from generator.steering.results import (
     code_digest,
     write_result,
 )
-from generator.steering.subject import Subject
+from generator.steering.subject import Subject, device_name
 
 
 def failed_result(
@@ -75,14 +75,12 @@ def model_record(subject: Subject) -> ModelRecord:
 def environment_record(subject: Subject | None, *, seed: int) -> EnvironmentRecord:
     import transformers
 
-    device = "none" if subject is None else subject.device.type
-    name = torch.cuda.get_device_name(subject.device) if subject is not None and device == "cuda" else device
     return EnvironmentRecord(
         code=code_digest(),
         python=platform.python_version(),
         torch=torch.__version__,
         transformers=transformers.__version__,
-        device=name,
+        device="none" if subject is None else device_name(subject.device),
         threads=torch.get_num_threads(),
         seed=seed,
     )

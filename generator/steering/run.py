@@ -48,7 +48,7 @@ from generator.steering.results import (
     write_result,
 )
 from generator.steering.score import metrics, prepare
-from generator.steering.subject import Subject
+from generator.steering.subject import Subject, repeatable
 from generator.steering.sweep import STRENGTHS, Cell, Frozen, Limits, edit_for, freeze, sweep
 
 #: Stands in every result file.
@@ -104,9 +104,36 @@ def run_model(
     scratch: Path,
     judge: Judge | None = None,
     report: Callable[[str], None] = lambda _: None,
-    clock: Callable[[], float] = time.process_time,
+    clock: Callable[[], float] | None = None,
 ) -> ResultFile:
-    """Run, or return the stored result of the same key. `folder` gets the result, `scratch` the stages of a run under way."""
+    """Run, or return the stored result of the same key. `folder` gets the result, `scratch` the stages of a run under way.
+
+    clock: what the cost is read from; by default processor time on a CPU and wall time on a GPU, in seconds.
+    """
+    with repeatable(subject.device):
+        return _run_model(
+            subject,
+            suite,
+            config=config,
+            folder=folder,
+            scratch=scratch,
+            judge=judge,
+            report=report,
+            clock=clock or (time.process_time if subject.device.type == "cpu" else time.perf_counter),
+        )
+
+
+def _run_model(
+    subject: Subject,
+    suite: Suite,
+    *,
+    config: RunConfig,
+    folder: Path,
+    scratch: Path,
+    judge: Judge | None,
+    report: Callable[[str], None],
+    clock: Callable[[], float],
+) -> ResultFile:
     key = result_key(
         model_revision=f"{subject.id}@{subject.revision}:{subject.dtype}",
         data_digest=suite.digest,

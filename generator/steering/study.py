@@ -37,11 +37,16 @@ def measure_internals(
 
 
 def measure_levers(
-    grid: str, *, seeds: Sequence[int], device: str, out: str, report: Callable[[str], None]
+    grid: str, *, seeds: Sequence[int], device: str, workers: int, out: str, report: Callable[[str], None]
 ) -> dict[str, Any]:
     """A grid of levers, written to `levers/<grid>.json`."""
     found = run_grid(
-        GRIDS[grid], seeds=seeds, scratch=default_cache() / "levers" / device, device=device, report=report
+        GRIDS[grid],
+        seeds=seeds,
+        scratch=default_cache() / "levers" / device,
+        device=device,
+        workers=workers,
+        report=report,
     )
     write_atomic(Path(out) / "levers" / f"{grid}.json", canonical_json(found, indent=1))
     return found

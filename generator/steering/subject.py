@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+import os
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,6 +18,8 @@ from generator.steering.layers import Blocks, find_blocks
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 Result = TypeVar("Result")
+# asked for by `repeatable`; read once, when the first matrix product runs on a GPU
+os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
 
 
 @dataclass(frozen=True)
@@ -113,6 +118,11 @@ def load_pretrained(model_id: str, *, revision: str | None, device: str, dtype: 
     return make_subject(model, tokenizer, model_id=model_id, revision=commit)
 
 
+def device_name(device: torch.device) -> str:
+    """What a result file calls it: the card's name, or cpu."""
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
+
+
 def pick_device(name: str) -> torch.device:
     """`auto` is the GPU when there is one; a device that is not there is an error."""
     if name == "auto":
@@ -125,20 +135,43 @@ def pick_device(name: str) -> torch.device:
         raise SteeringError(f"device: {name!r} is not one", hint="allowed: auto, cpu, cuda, cuda:0, …") from None
 
 
+@contextmanager
+def repeatable(device: torch.device) -> Iterator[None]:
+    """Sums in the same order every time: a GPU adds with `index_add` in any order unless told otherwise, so that two equal
+    passes would differ in the last bit. On a CPU nothing changes.
+    """
+    if device.type != "cuda":
+        yield
+        return
+    settings: Any = torch.utils.deterministic
+    before = torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled()
+    filled = settings.fill_uninitialized_memory
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    settings.fill_uninitialized_memory = False  # nothing here reads memory that was not written
+    try:
+        with warnings.catch_warnings():
+            # integer cumsum and the like: no other order gives another result
+            warnings.filterwarnings("ignore", message=".*does not have a deterministic implementation")
+            yield
+    finally:
+        torch.use_deterministic_algorithms(before[0], warn_only=before[1])
+        settings.fill_uninitialized_memory = filled
+
+
 def halving(work: Callable[[int], Result], *, rows: int) -> Result:
     """Run `work(rows)`; after an out-of-memory error try half as many rows, down to one, then say what to pass."""
     while True:
         try:
             return work(rows)
         except torch.OutOfMemoryError:
-            if torch.cuda.is_available():
-                torch.cuda.empty_cache()
             if rows == 1:
                 raise SteeringError(
                     "out of memory with a batch of one row",
                     hint="pass --dtype bfloat16, a smaller model, or --sharded to spread the layers over several devices",
                 ) from None
-            rows = max(rows // 2, 1)
+        rows = max(rows // 2, 1)
+        if torch.cuda.is_available():  # out here, where the error holds no tensor of the failed attempt any more
+            torch.cuda.empty_cache()
 
 
 def _pad_token(tokenizer: Any) -> tuple[int, str]:

@@ -1,12 +1,17 @@
-"""Tiny randomly initialised causal LMs of many architectures; no weights are downloaded."""
+"""Tiny randomly initialised causal LMs of many architectures; no weights are downloaded.
+
+They live on the CPU, or on the device named by CAPEWATCH_TEST_DEVICE: `CAPEWATCH_TEST_DEVICE=cuda` runs the same tests on a GPU.
+"""
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import torch
 import transformers
 
+DEVICE = torch.device(os.environ.get("CAPEWATCH_TEST_DEVICE", "cpu"))
 VOCABULARY = 40
 WIDTH, BLOCKS, HEADS = 32, 3, 4
 
@@ -167,7 +172,7 @@ def build(name: str) -> Any:
             for parameter in model.parameters():
                 if parameter.ndim >= 2:
                     parameter.normal_(0.0, 0.15)
-    return model.eval()
+    return model.to(DEVICE).eval()
 
 
 class NumberTokenizer:

@@ -14,7 +14,7 @@ from generator.steering.generate import generate_ids
 from generator.steering.layers import Edit, recording, steering
 from generator.steering.score import prepare, score
 from generator.steering.subject import Subject, make_subject
-from tests.steering.architectures import BLOCKS, CATALOGUE, RECURRENT, VOCABULARY, WIDTH, NumberTokenizer, build
+from tests.steering.architectures import BLOCKS, CATALOGUE, DEVICE, RECURRENT, VOCABULARY, WIDTH, NumberTokenizer, build
 
 ARCHITECTURES = sorted(CATALOGUE)
 PROMPTS = [[3, 4, 5, 6, 7], [8, 9], [10, 11, 12], [13, 4, 15, 16, 17, 18]]
@@ -46,7 +46,7 @@ def test_blocks_are_found_by_structure(name: str) -> None:
 
 @pytest.mark.parametrize("name", ARCHITECTURES)
 def test_strength_zero_is_unsteered_to_the_bit(name: str) -> None:
-    tokens = torch.tensor([[3, 4, 5, 6], [9, 8, 7, 6]])
+    tokens = torch.tensor([[3, 4, 5, 6], [9, 8, 7, 6]], device=DEVICE)
     with torch.inference_mode():
         plain = subject(name).model(input_ids=tokens, use_cache=False).logits
         with steering(subject(name).blocks, [edit(size=0.0)], cached=False):
@@ -61,7 +61,7 @@ def test_strength_zero_is_unsteered_to_the_bit(name: str) -> None:
 @pytest.mark.parametrize("layer", [0, 1])
 def test_every_batch_row_gets_the_whole_vector(name: str, layer: int) -> None:
     change = edit(layer=layer)
-    tokens = torch.tensor([[3, 4, 5, 6], [9, 8, 7, 6], [11, 12, 13, 14]])
+    tokens = torch.tensor([[3, 4, 5, 6], [9, 8, 7, 6], [11, 12, 13, 14]], device=DEVICE)
     inputs = []
     for edits in ([], [change]):
         with (
@@ -73,7 +73,7 @@ def test_every_batch_row_gets_the_whole_vector(name: str, layer: int) -> None:
         inputs.append(seen[layer + 1])
     realised = inputs[1] - inputs[0]
     assert realised.shape == (3, 4, WIDTH)
-    torch.testing.assert_close(realised, change.vector.expand_as(realised), atol=2e-5, rtol=1e-4)
+    torch.testing.assert_close(realised, change.vector.to(DEVICE).expand_as(realised), atol=2e-5, rtol=1e-4)
     assert realised_share(subject(name), change, ["3 4 5", "9 8 7"]) == pytest.approx(1.0, abs=1e-4)
 
 
@@ -113,7 +113,8 @@ def one_answer(name: str, prompt: str, answer: str, *, from_last: bool) -> float
         torch.inference_mode(),
         steering(subject(name).blocks, [Edit(change.vector, change.layer, "after", first)], cached=False),
     ):
-        log_p = subject(name).model(input_ids=torch.tensor([whole]), use_cache=False).logits[0].log_softmax(-1)
+        tokens = torch.tensor([whole], device=DEVICE)
+        log_p = subject(name).model(input_ids=tokens, use_cache=False).logits[0].log_softmax(-1)
     return sum(float(log_p[place - 1, whole[place]]) for place in range(len(context), len(whole)))
 
 

@@ -24,7 +24,7 @@ from generator.steering.internals import (
 )
 from generator.steering.layers import find_blocks
 from generator.steering.world import World
-from tests.steering.architectures import CATALOGUE, RECURRENT, build
+from tests.steering.architectures import CATALOGUE, DEVICE, RECURRENT, build
 from tests.steering.small import small_subject
 
 RNG = np.random.default_rng(0)
@@ -79,7 +79,7 @@ def test_the_head_projection_is_found_and_its_input_divides_into_heads(name: str
 def test_heads_are_read_where_they_enter_the_projection() -> None:
     """Zeroing one head's columns of the projection removes exactly what was read for it."""
     subject = small_subject("llama")
-    tokens = torch.tensor([[3, 4, 5]])
+    tokens = torch.tensor([[3, 4, 5]], device=DEVICE)
     projection = output_projection(subject.blocks.modules[0])
     states = head_states(subject, ["3 4 5"])[0]
     outputs = []
@@ -87,7 +87,7 @@ def test_heads_are_read_where_they_enter_the_projection() -> None:
     with torch.inference_mode():
         subject.model(input_ids=tokens)
     handle.remove()
-    rebuilt = projection.weight.double() @ torch.from_numpy(states[:4].reshape(-1))
+    rebuilt = projection.weight.double() @ torch.from_numpy(states[:4].reshape(-1)).to(DEVICE)
     torch.testing.assert_close(outputs[0], rebuilt.detach(), atol=1e-5, rtol=1e-4)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +109,25 @@ def test_an_interrupted_grid_goes_on_and_the_centre_is_trained_once(
     assert len(found["rows"]) == 12
 
 
+def test_several_workers_measure_what_one_does(tmp_path: Path) -> None:
+    reports: list[str] = []
+    one = run_grid(tiny_grid(), seeds=(0, 1, 2), scratch=tmp_path / "one")
+    two = run_grid(tiny_grid(), seeds=(0, 1, 2), scratch=tmp_path / "two", workers=2, report=reports.append)
+    assert two == one
+    assert len(reports) == 9
+    assert all(report.endswith("done") for report in reports)
+
+
+def test_a_worker_that_fails_takes_no_other_with_it(tmp_path: Path) -> None:
+    good = tiny_grid()
+    broken = replace(
+        good, levers=(*good.levers, Lever("width", (32, 33), lambda recipe, level: replace(recipe, width=int(level))))
+    )
+    with pytest.raises(CapewatchError, match=r"3 of 12 networks were not measured, e\.g\. width 33"):
+        run_grid(broken, seeds=(0, 1, 2), scratch=tmp_path, workers=2)
+    assert len(list(tmp_path.iterdir())) == 9
+
+
 def test_fewer_than_three_seeds_are_refused(tmp_path: Path) -> None:
     with pytest.raises(CapewatchError, match="2 seeds, intervals over seeds need at least 3"):
         run_grid(tiny_grid(), seeds=(0, 1), scratch=tmp_path)
@@ -116,7 +135,9 @@ def test_fewer_than_three_seeds_are_refused(tmp_path: Path) -> None:
 
 def test_a_recipe_is_measured_on_facts_truth_and_perplexity() -> None:
     found = measure_recipe(tiny_grid().centre)
-    assert set(found) == {"parameters", "fact_accuracy", "truthfulness", "truthfulness_unreliable_cue", "perplexity"}
+    measures = {"fact_accuracy", "truthfulness", "truthfulness_unreliable_cue", "perplexity"}
+    assert set(found) == {"device", "parameters", *measures}
+    assert found["device"] == "cpu"
     assert 0 <= found["fact_accuracy"] <= 0.3
     assert 50 < found["perplexity"] < 400
 

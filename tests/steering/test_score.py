@@ -17,7 +17,7 @@ from generator.steering.roomy import RoomyLayer
 from generator.steering.score import Prepared, metrics, prepare, score
 from generator.steering.subject import halving, make_subject
 from generator.steering.tree import scores_in_trees
-from tests.steering.architectures import CATALOGUE, NumberTokenizer, build
+from tests.steering.architectures import CATALOGUE, DEVICE, NumberTokenizer, build
 from tests.steering.small import small_items, small_subject
 
 
@@ -100,7 +100,7 @@ def test_text_effects_are_perplexity_and_divergence_by_hand() -> None:
     base, (moved, zero) = text_effects(subject, texts, [[edit], [Edit(torch.zeros(32), 1)]])
     losses = []
     for text in texts:
-        ids = torch.tensor([[int(word) for word in text.split()]])
+        ids = torch.tensor([[int(word) for word in text.split()]], device=DEVICE)
         with torch.inference_mode():
             log_p = subject.model(input_ids=ids).logits[0].log_softmax(-1)
         losses += [-float(log_p[place, ids[0, place + 1]]) for place in range(ids.shape[1] - 1)]

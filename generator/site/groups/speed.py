@@ -24,6 +24,7 @@ TITLES = {
     "analysis": "Analyses",
     "forecasts": "Forecasts",
     "steering": "Steering",
+    "gpu": "Steering on a GPU",
     "pages": "Pages in a browser",
 }
 NOTHING = Markup('<p class="cw-note">This project holds no measurements. <code>make bench</code> makes them.</p>')
@@ -121,7 +122,8 @@ def _table(group: str, run: Row) -> Markup:
 def _about(run: Row) -> str:
     host = run["machine"]
     processor = host.get("processor") or host["machine"]
-    text = f"{run['date']}, commit {run['commit']}, {host['cores']} cores, {processor}, Python {host['python']}"
+    card = f", {host['accelerator']}" if host.get("accelerator") else ""
+    text = f"{run['date']}, commit {run['commit']}, {host['cores']} cores, {processor}{card}, Python {host['python']}"
     speed = host.get("additions")
     text += (
         f"; ten million additions in plain Python take it {format.number(speed, 2)}{format.NBSP}s." if speed else "."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -36,6 +37,7 @@ def pages(view: View) -> Iterator[Page]:
             {
                 "name": grid["grid"],
                 "centre": centre_words(grid["centre"]),
+                "devices": devices(grid),
                 "seeds": grid["seeds"],
                 "summary": summary(grid),
                 "size": size_figure(grid, base),
@@ -57,12 +59,35 @@ def pages(view: View) -> Iterator[Page]:
 
 
 def finding(grids: Sequence[Row]) -> str:
-    """Which levers move truthfulness, and which way."""
+    """Which levers move truthfulness, and which way, grid by grid."""
+    if len(grids) == 1:
+        return f"In the synthetic world, {_moves(grids[0])}."
+    return " ".join(
+        f"{'In the synthetic world, networks' if place == 0 else 'Networks'} of up to {_largest(grid)} parameters: {_moves(grid)}."
+        for place, grid in enumerate(grids)
+    )
+
+
+def _largest(grid: Row) -> str:
+    return format.size(max(row["parameters"] for row in grid["rows"]))
+
+
+def devices(grid: Row) -> str:
+    """Where the networks were trained, as far as the rows say: ``NVIDIA H200 (18), cpu (9)``."""
+    found = Counter(device for device in {_network(row): row.get("device") for row in grid["rows"]}.values() if device)
+    return ", ".join(f"{'CPU' if name == 'cpu' else name} ({count})" for name, count in found.most_common())
+
+
+def _network(row: Row) -> tuple[Any, ...]:
+    """What tells one network from another: the centre stands under every lever."""
+    return row["seed"], row["parameters"], row["perplexity"]
+
+
+def _moves(grid: Row) -> str:
     moved: dict[str, list[str]] = {"up": [], "down": [], "not": []}
-    for grid in grids:
-        for name, lever in grid["levers"].items():
-            move = lever["move"]["truthfulness"]
-            moved["not" if not move["moves"] else "up" if move["mean"] > 0 else "down"].append(name)
+    for name, lever in grid["levers"].items():
+        move = lever["move"]["truthfulness"]
+        moved["not" if not move["moves"] else "up" if move["mean"] > 0 else "down"].append(name)
     parts = []
     if moved["up"]:
         parts.append(f"more {_joined(moved['up'])} raises truthfulness")
@@ -75,8 +100,7 @@ def finding(grids: Sequence[Row]) -> str:
     if moved["not"]:
         verb = "does" if len(moved["not"]) == 1 else "do"
         parts.append(f"{_joined(moved['not'])} {verb} not move it beyond the spread of seeds")
-    text = "; ".join(parts)
-    return f"In the synthetic world, {text}."
+    return "; ".join(parts)
 
 
 def _joined(names: Sequence[str]) -> str:
