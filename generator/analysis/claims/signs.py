@@ -97,6 +97,7 @@ def resolved(inputs: ClaimInputs) -> Values:
     table = inputs.intervals
     large = table[table["dy"].abs() > _noise()]
     return {
+        "item_se": ITEM_SE,
         "threshold": _noise(),
         "resolved": len(large),
         "intervals": len(table),
