@@ -6,10 +6,11 @@ const MINUS = "\u2212";
 const NBSP = "\u00a0";
 
 // ---- pure ------------------------------------------------------------------------------------------------------------
-// The model ids in an address: known, once each, at most five.
+// The model ids in an address: known, in capitals or not, once each, at most five.
 export function chosenIn(search, known) {
-  const asked = (new URLSearchParams(search).get("m") ?? "").split(",").map((id) => id.trim()).filter(Boolean);
-  const found = [...new Set(asked)].filter((id) => known.has(id));
+  const written = (new URLSearchParams(search).get("m") ?? "").split(",").map((id) => id.trim()).filter(Boolean);
+  const asked = [...new Set(written.map((id) => (known.has(id.toLowerCase()) ? id.toLowerCase() : id)))];
+  const found = asked.filter((id) => known.has(id));
   return { ids: found.slice(0, MOST), unknown: asked.filter((id) => !known.has(id)), beyond: found.slice(MOST) };
 }
 

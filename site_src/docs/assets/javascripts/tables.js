@@ -102,7 +102,7 @@ const KINDS = {
 const grouped = (value, digits) => (Math.abs(value) < 1000 ? number(value, digits) : value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits }).replace("-", "\u2212"));
 
 // What the two directions of a sort are called, largest and newest first as at the first press of a header.
-const ORDERS = { num: ["largest first", "smallest first"], day: ["newest first", "oldest first"], text: ["Z to A", "A to Z"] };
+const ORDERS = { num: ["largest first", "smallest first"], day: ["latest first", "earliest first"], text: ["Z to A", "A to Z"] };
 const ordered = (name) => name.match(/\b(num|day)\b/)?.[0] ?? "text";
 
 // ---- the table ---------------------------------------------------------------------------------------------------------
