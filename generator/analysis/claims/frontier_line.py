@@ -279,7 +279,7 @@ def interval_live(request: LiveRequest) -> list[Statistic]:
     own = h_table(request.panel, SWE, GPQA)
     details = {"sd_about_own_line": float(own["h"].std(ddof=0)), "mean_h": float(h.mean())}
     share = float((h.abs() <= 16.2).mean())
-    return [Statistic(name="share within", estimate=share, n=len(rows), method=how, details=details)]
+    return [Statistic(name="share within", estimate=share, n=len(rows), method=how, unit="fraction", details=details)]
 
 
 @CATALOGUE.add("fr-refit39", "least-squares-39")
