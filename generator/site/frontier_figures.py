@@ -55,7 +55,7 @@ def lab_paths(view: View, track: str, base: str) -> Markup | str:
     swings = sum(1 for record in records if record["swing"])
     return Plots(
         f"paths-{track}",
-        "h over each lab's releases.",
+        "h over each lab's releases, in pp.",
         f"{format.plural(len(records), 'step')} between consecutive releases of {format.plural(len(labs), 'lab')}; "
         f"in {swings} of them h moves by more than {SWING:g}{format.NBSP}pp.",
         panels,
