@@ -28,6 +28,7 @@ UNITS = {
     "training_tokens": "tokens",
     "released": "decimal year",
 }
+LEVEL = 0.95  # of the intervals of Nc
 _NAMES = ("family", "model_from", "model_to")
 _NUMBERS = (
     "n_from", "n_to", "n_mid", "dx", "gamma", "resolved", "x_from", "x_to", "y_from", "y_to", "se_x_from", "se_x_to",
@@ -113,7 +114,7 @@ def critical_scale(
     resamples: int = 10_000,
     order: str = "params",
     item_correlation: float = 0.0,
-    level: float = 0.95,
+    level: float = LEVEL,
 ) -> Statistic:
     """Nc of one family in parameters (or the unit of `order`), or a Statistic without estimate whose reason is the state.
 
@@ -145,7 +146,7 @@ def critical_scales(
     rng: np.random.Generator,
     resamples: int = 10_000,
     order: str = "params",
-    level: float = 0.95,
+    level: float = LEVEL,
 ) -> dict[str, Statistic]:
     """`critical_scale` of every family with at least one model on both axes, by family id: each as it is when asked for alone."""
     frame = rows(source, (x, y))
@@ -278,7 +279,7 @@ def pooled_critical_scale(
     *,
     rng: np.random.Generator,
     resamples: int = 10_000,
-    level: float = 0.95,
+    level: float = LEVEL,
 ) -> Statistic:
     """Size where γ12 is as often positive as negative, by logistic regression over the usable rows of a `gamma_table`.
 

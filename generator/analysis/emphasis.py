@@ -16,7 +16,7 @@ from generator.analysis.hfield import h_table
 from generator.analysis.line import LineFit, fit_line
 from generator.analysis.resample import all_orders
 from generator.analysis.result import Statistic
-from generator.core import PartialDate
+from generator.core import PartialDate, counted
 
 EXCURSION = 10.0  # |h| above, pp
 SWING = 10.0  # |Δh| between consecutive releases above, pp
@@ -99,7 +99,9 @@ def oscillation_test(series: Sequence[float], *, rng: np.random.Generator, resam
     values = np.asarray([value for value in series if math.isfinite(value)], dtype=float)
     n, how = len(values), "reversals of direction against shuffled release order"
     if n < 3:
-        return Statistic.missing("oscillation", f"{n} releases; a reversal needs 3", n=n, method=how, unit="reversals")
+        return Statistic.missing(
+            "oscillation", f"{counted(n, 'release')}; a reversal needs 3", n=n, method=how, unit="reversals"
+        )
     observed = int(reversals(values))
     exact = n <= 8
     orders = values[all_orders(n)] if exact else rng.permuted(np.tile(values, (resamples, 1)), axis=1)

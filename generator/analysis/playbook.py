@@ -12,9 +12,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from generator.analysis.hfield import LABEL_AT
 from generator.analysis.line import LineFit
 
-LABEL_AT = 5.0  # pp
 RATIO_TAX, RATIO_BONUS = -0.1, 0.1  # pp/pp
 HIGH_RELEASES, MEDIUM_RELEASES = 3, 2
 

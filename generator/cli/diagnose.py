@@ -30,6 +30,8 @@ class FiniteRange(click.FloatRange):
 
 
 PERCENT = FiniteRange(0, 100)
+#: What is said of a forecast, percent, that was cut at the end of the scale.
+_CUT = {0.0: " (at the floor)", 100.0: " (at the ceiling)"}
 
 
 class AxisValue(click.ParamType[tuple[str, float]]):
@@ -254,7 +256,8 @@ def _release_words(found: dict[str, Any] | None) -> list[str]:
     if not found or found["reason"]:
         return [f"  no forecast of the next release: {found['reason']}"] if found else []
     cells = (
-        f"SWE {row['x']:.1f} → {row['estimate']:.1f} % [{row['low']:.1f}, {row['high']:.1f}]" for row in found["rows"]
+        f"SWE {row['x']:.1f} → {row['estimate']:.1f} %{_CUT.get(row['estimate'], '')} [{row['low']:.1f}, {row['high']:.1f}]"
+        for row in found["rows"]
     )
     return [
         f"  GPQA of its next release in {counted(found['ahead_days'], 'day')}, with 80 % intervals: {'; '.join(cells)}"

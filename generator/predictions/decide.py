@@ -26,12 +26,13 @@ class Context:
 
     recorded: days on which data were recorded here (none given: every day counts as recorded); the deciding snapshot is the
     first of them that lies late enough after the close. roster: all models known (index id; columns lab, released), to see
-    releases without scores. retired: axis -> day its benchmark was retired.
+    releases without scores. retired: axis -> day its benchmark was retired. names: axis -> the name readers know.
     """
 
     recorded: Sequence[dt.date] = ()
     roster: pd.DataFrame | None = None
     retired: Mapping[str, dt.date] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,7 @@ def evaluate(
     """
     choose = partial(alternatives, prediction, panels, context=context, track=track)
     if track is not None:
-        prediction = on_track(prediction, track, panels(track, as_of))
+        prediction = on_track(prediction, track, panels(track, as_of), names=context.names)
     decision = decide(prediction, panels, as_of=as_of, context=context)
     point = at_panel(
         prediction, panels(prediction.track, decision.data_day), as_of=decision.data_day, roster=context.roster

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Literal
 
@@ -15,6 +16,7 @@ from generator.predictions.result import Alternative
 from generator.schema.prediction import Condition, Metric, Prediction, Reading
 
 CHOSEN = "chosen"
+_NO_NAMES: Mapping[str, str] = {}
 Fit = Literal["frozen", "refit"]
 
 
@@ -56,7 +58,8 @@ def _on_panel(
     prediction: Prediction, fit: Fit | None, panel: Panel, track: str, *, day: dt.date, context: Context
 ) -> Alternative:
     """One choice on one panel of a track, as if it were the chosen reading and did not decide."""
-    point = at_panel(on_track(with_fit(prediction, fit), track, panel), panel, as_of=day, roster=context.roster)
+    read = on_track(with_fit(prediction, fit), track, panel, names=context.names)
+    point = at_panel(read, panel, as_of=day, roster=context.roster)
     reason = next((r.why for n, r in point.results.items() if point.values[n] is None), "")
     values = {metric: point.values[metric] for metric in prediction.metrics}
     return Alternative(track, CHOSEN, "", fit or "", False, point.standing, values, int(point.used.sum()), reason)
@@ -68,8 +71,8 @@ def _uncited(panel: Panel, prediction: Prediction) -> bool:
     return bool((panel.scores[axes].notna() & panel.cited.scores[axes].isna()).any(axis=None))
 
 
-def on_track(prediction: Prediction, track: str, panel: Panel) -> Prediction:
-    """The prediction as it is read on a track, of which `panel` is the panel.
+def on_track(prediction: Prediction, track: str, panel: Panel, *, names: Mapping[str, str] = _NO_NAMES) -> Prediction:
+    """The prediction as it is read on a track, of which `panel` is the panel; `names` maps axis ids to the names readers know.
 
     The deciding track is read as the file says, to the letter. On another one a benchmark on which no model has a score says
     nothing of the prediction, so that a score on each is needed before the criteria are compared.
@@ -79,7 +82,7 @@ def on_track(prediction: Prediction, track: str, panel: Panel) -> Prediction:
     lacking = [axis for axis in prediction.axes() if axis not in panel.scores or not panel.scores[axis].notna().any()]
     counts = {
         f"with_{re.sub('[^a-z0-9]', '_', axis)}"[:40]: Metric(
-            kind="count", axes=[axis], label=f"the number of models with {axis} on this track"
+            kind="count", axes=[axis], label=f"the number of models with {names.get(axis, axis)} on this track"
         )
         for axis in lacking
     }

@@ -40,6 +40,8 @@ TRACKED = (
     "predictions", "data/models", "data/benchmarks", "data/labs", "data/families", "data/sources", "data/snapshots", "data/panels",
     "data/aliases.yaml", "data/corrections.yaml", "data/evaluators.yaml", "data/tracks.yaml",
 )  # fmt: skip
+#: Most resamples behind the standing of a prediction.
+STANDING_DRAWS = 1_000
 DEPENDENCIES = (
     "altair", "jinja2", "markdown", "mkdocs", "mkdocs-material", "numpy", "pandas", "pyarrow", "pydantic", "pysindy",
     "pyyaml", "scikit-learn", "scipy", "vl-convert-python",
@@ -180,7 +182,7 @@ def _ledgers(
 ) -> dict[str, Any]:
     """The sections of the claims and of the predictions. `panels`: the live ones by track."""
     claims = claims_section(panels, seed=settings.seed, resamples=settings.resamples, memo=memo)
-    draws = min(settings.resamples, 1_000)
+    draws = min(settings.resamples, STANDING_DRAWS)
     tracked = memo(
         "predictions",
         [as_of.isoformat(), settings.seed, draws, memo.folders(TRACKED)],

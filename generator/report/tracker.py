@@ -51,7 +51,18 @@ def context_of(root: Path, registry: Registry) -> Context:
     }
     written = (observation for entry in registry.models.values() for observation in entry.value.observations)
     days |= {dt.date.fromisoformat(observation.source.retrieved) for observation in written}
-    return Context(recorded=sorted(days), roster=roster_of(registry), retired=retired_axes(registry))
+    return Context(
+        recorded=sorted(days),
+        roster=roster_of(registry),
+        retired=retired_axes(registry),
+        names=_axis_names(registry),
+    )
+
+
+def _axis_names(registry: Registry) -> dict[str, str]:
+    """Axis id -> the name readers know; a benchmark's own id has the name of the benchmark."""
+    names = {rule.id: rule.name for entry in registry.benchmarks.values() for rule in entry.value.axes}
+    return names | {entry.value.id: entry.value.name for entry in registry.benchmarks.values()}
 
 
 def evaluations_of(
@@ -69,15 +80,13 @@ def tracker_section(
     book = load_predictions(root)
     context = context_of(root, registry)
     evaluations = evaluations_of(root, book, provider, context, as_of=as_of, seed=seed, resamples=resamples)
-    names = {rule.id: rule.name for entry in registry.benchmarks.values() for rule in entry.value.axes}
-    names |= {entry.value.id: entry.value.name for entry in registry.benchmarks.values()}
     labs = {entry.value.id: entry.value.name for entry in registry.labs.values()}
     return {
         "outputs": prediction_outputs(root, book, evaluations, as_of=as_of.isoformat()),
         "as_of": as_of.isoformat(),
         "counts": dict(pass_rate(evaluations)),
         "items": [
-            _item(root, book.get(evaluation.id), evaluation, provider, context, names, labs, as_of=as_of)
+            _item(root, book.get(evaluation.id), evaluation, provider, context, labs, as_of=as_of)
             for evaluation in evaluations
         ],
     }
@@ -89,12 +98,12 @@ def _item(
     evaluation: Evaluation,
     provider: PanelProvider,
     context: Context,
-    names: dict[str, str],
     labs: dict[str, str],
     *,
     as_of: dt.date,
 ) -> dict[str, Any]:
     ledger = read_ledger(root, prediction.id)
+    names = context.names
     return {
         "id": prediction.id,
         "path": f"predictions/{prediction.id}/prediction.yaml",
@@ -103,7 +112,7 @@ def _item(
             "pass": condition_words(prediction.passes, prediction.metrics, names=names) if prediction.passes else "",
             "fail": condition_words(prediction.fails, prediction.metrics, names=names) if prediction.fails else "",
             "requires": [condition_words(item, prediction.metrics, names=names) for item in prediction.requires],
-            "event": event_words(prediction.event, names=names | labs) if prediction.event else "",
+            "event": event_words(prediction.event, names={**names, **labs}) if prediction.event else "",
             "metrics": {name: metric_words(metric, names=names) for name, metric in prediction.metrics.items()},
             "flip": list(flip_words(prediction, evaluation.margins, names=names)),
         },

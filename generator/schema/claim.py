@@ -16,6 +16,8 @@ from generator.schema.registry import Entry
 from generator.schema.validate import validated
 from generator.schema.yamlfile import Document, Location, read_yaml
 
+#: Units of the last printed digit by which a recomputed number may differ: half a unit, and a little for rounding.
+LAST_DIGIT = 0.51
 _NAME = re.compile(r"^[a-z0-9][a-z0-9_.+-]{0,79}$")
 _PLACEHOLDER = re.compile(r"\{([^{}:]*)(?::([^{}]*))?\}")
 _KEY = re.compile(r"^[a-z0-9][a-z0-9_.+/-]*$")
@@ -99,7 +101,7 @@ class PublishedValue(Written):
             return self.tolerance
         mantissa, _, exponent = self.printed.lower().partition("e")
         decimals = len(mantissa.partition(".")[2])
-        return 0.51 * 10.0 ** (int(exponent or 0) - decimals)
+        return LAST_DIGIT * 10.0 ** (int(exponent or 0) - decimals)
 
 
 class RecipeRef(Written):

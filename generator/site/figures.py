@@ -9,6 +9,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from generator.analysis.hfield import LABEL_AT
 from generator.site import format, tables
 from generator.site.charts import Figure, Key
 from generator.site.labels import PHONE, corner, places
@@ -19,7 +20,6 @@ from generator.site.view import FRONTIER, View
 from generator.site.wording import coupling_sentence
 
 Row = Mapping[str, Any]
-LABEL_AT = 5.0  # pp, of generator.analysis.hfield
 SIZE_BINS = (
     (1e9, "under 1 B", "circle"),
     (4e9, "1 to 4 B", "square"),

@@ -10,6 +10,7 @@ from markupsafe import Markup
 from generator.site import format, tables
 from generator.site.escape import filled
 from generator.site.forecast_figures import card_chart
+from generator.site.forecast_tables import ENDS, cut_mark, kept_note, kept_within
 from generator.site.tables import Cell, Column
 from generator.site.view import View
 
@@ -129,12 +130,13 @@ def _card_table(view: View, card: Row) -> Markup:
     body: list[list[tables.Content]] = [
         [tables.size(row["params"]), *(_with_interval(row[axis]) for axis in card["axes"])] for row in card["forecast"]
     ]
-    return tables.table(columns, body, caption="Forecast of larger sizes, with 80 % intervals", sortable=False)
+    note = kept_note([row[axis] for row in card["forecast"] for axis in card["axes"]])
+    return tables.table(columns, body, caption="Forecast of larger sizes, with 80 % intervals", sortable=False) + note
 
 
 def _with_interval(row: Row) -> Markup:
     return Markup('{} <small class="cw-bounds">{}</small>').format(
-        format.number(row["estimate"], 1), format.interval(row["low_80"], row["high_80"], 1)
+        kept_within(row["estimate"]).html, format.interval(row["low_80"], row["high_80"], 1)
     )
 
 
@@ -161,15 +163,27 @@ def _held_out(view: View, family: str) -> Markup | str:
         (
             view.model_name(row["model"]),
             view.axis_name(row["axis"]),
-            tables.figure(row["forecast"]),
+            kept_within(row["forecast"]),
             tables.bounds(row["low_80"], row["high_80"]),
             tables.figure(row["observed"]),
             tables.figure(row["forecast"] - row["observed"], sign=True),
-            tables.figure(row["two_point"] - row["observed"], sign=True),
+            _missed(row["two_point"], row["observed"]),
             "yes" if row["low_80"] <= row["observed"] <= row["high_80"] else "no",
         )
         for row in rows
     ]
-    return tables.table(
+    said = tables.table(
         columns, body, caption="Larger sizes forecast from the two smallest, by models that never saw the family"
     )
+    beyond = any(row["two_point"] in ENDS for row in rows)
+    line = f"The two-point line is kept within 0 and 100{format.NBSP}%; a miss says where it left that range."
+    return (
+        said
+        + kept_note([row | {"estimate": row["forecast"]} for row in rows])
+        + (filled('<p class="cw-small">{}</p>', line) if beyond else "")
+    )
+
+
+def _missed(percent: float, score: float) -> Cell:
+    """A forecast minus the score, pp; a forecast that was cut at the end of the scale says so."""
+    return Cell(cut_mark(format.signed(percent - score), percent), percent - score)

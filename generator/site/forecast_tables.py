@@ -21,6 +21,8 @@ TRAINED = {
     "persistence": "Last given score, unchanged",
     "two-checkpoint-line": "Line through the last two given checkpoints",
 }
+#: Ends of the scale of scores, percent, at which a forecast is cut.
+ENDS = {0.0: "at the floor", 100.0: "at the ceiling"}
 #: A gain whose whole interval is smaller than this, pp, is the reference itself.
 _NOTHING = 0.005
 
@@ -228,16 +230,20 @@ def next_table(view: View, rows: Sequence[Row], base: str) -> Markup:
 
 def kept_within(percent: float) -> Cell:
     """A forecast in percent; one that was cut to the end of the scale says so."""
-    end = {0.0: "at the floor", 100.0: "at the ceiling"}.get(percent)
     text = format.number(percent, 1)
-    if not end and text in ("0.0", "100.0"):
+    if percent not in ENDS and text in ("0.0", "100.0"):
         text = format.number(percent, 2)
-    return Cell(filled("{} <small>{}</small>", text, end) if end else text, float(percent))
+    return Cell(cut_mark(text, percent), float(percent))
+
+
+def cut_mark(text: str, percent: float) -> Markup | str:
+    """A text about a forecast, with the end of the scale at which that was cut."""
+    return filled("{} <small>{}</small>", text, ENDS[percent]) if percent in ENDS else text
 
 
 def kept_note(rows: Sequence[Row]) -> Markup:
     """What it means that a forecast or its interval ends at 0 or 100; empty where none does."""
-    cut = [sum(row[name] in (0.0, 100.0) for row in rows) for name in ("estimate", "low_80", "high_80")]
+    cut = [sum(row[name] in ENDS for row in rows) for name in ("estimate", "low_80", "high_80")]
     if not any(cut):
         return Markup("")
     return filled(

@@ -17,7 +17,7 @@ _SUPERSCRIPT = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 _SIZES = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k"))
 _EXPONENT = re.compile(rf"(?<![\w.])({MINUS}?-?\d+(?:\.\d+)?)e([-+{MINUS}]?\d+)(?!\w)")
 _HYPHEN = re.compile(r"(?<![\w.,-])-(?=\d)")
-_SYMBOL = re.compile(r"[b-z]\d*(?=[ ,:]|$)")
+_SYMBOL = re.compile(r"(?:[b-z]|[α-ω]|d_eff)\d*(?=[ ,:]|$)")
 _UNIT = re.compile(r" (?<=\d )(?=%|pp\b)")  # the space first: it is searched for much faster than what stands around it
 _SIZE = re.compile(r"(?<=\d) (?=[kMBT]\b)")
 UNIT_WORDS = {

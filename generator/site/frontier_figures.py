@@ -8,6 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from generator.analysis.emphasis import SWING
 from generator.site import format, tables
 from generator.site.charts import Figure
 from generator.site.figures import h_bands, lab_keys
@@ -19,6 +20,11 @@ from generator.site.view import View, lab_chip, model_link
 #: share of the axis that a letter of a setting takes, and that stays free between two settings: on a desk, on a phone
 ROOM = {"label": (0.012, 0.012), "narrow": (0.04, 0.03)}
 LEAST_STEPS = 2  # releases before a lab's path is drawn
+#: What the words and the γ of a table of steps mean.
+READ_STEPS = (
+    f"In the table, a swing is a step of h by more than {SWING:g}{format.NBSP}pp; the order is unknown where two releases have one date "
+    "as far as it is known; γ over a small change of SWE-bench is mostly noise."
+)
 Row = Mapping[str, Any]
 
 
@@ -49,13 +55,13 @@ def lab_paths(view: View, track: str, base: str) -> Markup | str:
     swings = sum(1 for record in records if record["swing"])
     return Plots(
         f"paths-{track}",
-        "h over each lab's releases.",
+        "h over each lab's releases, in pp.",
         f"{format.plural(len(records), 'step')} between consecutive releases of {format.plural(len(labs), 'lab')}; "
-        f"in {swings} of them h moves by more than 10{format.NBSP}pp.",
+        f"in {swings} of them h moves by more than {SWING:g}{format.NBSP}pp.",
         panels,
         table=_step_table(view, records, base, track),
         note="Common axes; dashed: the population line; band: 95 % prediction interval of a single model. A release scatters by "
-        "that much, so a swing inside it is no event.",
+        f"that much, so a swing inside it is no event. {READ_STEPS}",
         data=publish_csv(view, f"steps-{track}", records),
     ).html(base)
 
@@ -100,7 +106,7 @@ def _step_table(view: View, records: Sequence[Row], base: str, track: str) -> Ma
         Column("To"),
         Column("ΔSWE, pp", "number"),
         Column("ΔGPQA, pp", "number"),
-        Column("γ", "number", "ΔGPQA / ΔSWE, pp per pp"),
+        Column("γ, pp per pp", "number", "ΔGPQA / ΔSWE"),
         Column("h before, pp", "number"),
         Column("h after, pp", "number"),
         Column("Reading"),
@@ -211,7 +217,7 @@ def tier_twin(view: View, rows: Sequence[Row], base: str) -> Markup:
         Column("ΔSWE, pp", "number"),
         Column("ΔGPQA, pp", "number"),
         Column("Δh, pp", "number"),
-        Column("± error", "number", "one sampling error of Δh"),
+        Column("± error, pp", "number", "one sampling error of Δh"),
     )
     body = [
         (

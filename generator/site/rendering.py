@@ -179,7 +179,7 @@ def _places(docs: Docs) -> dict[str, tuple[str, str]]:
 
 
 def _hand_written(view: View, told: dict[str, list[tuple[str, str]]]) -> Iterator[tuple[str, bytes | str]]:
-    """The hand-written files with their fragments, which are noted in `told` too."""
+    """The hand-written files with their fragments, which are noted in `told` too; one without a tag stands within its sentence."""
     known: dict[str, Fragment] = {}
     for group in GROUPS:
         known.update(group.fragments)
@@ -192,7 +192,8 @@ def _hand_written(view: View, told: dict[str, list[tuple[str, str]]]) -> Iterato
         for mark in marks(text):
             if mark not in known:
                 raise CapewatchError(f"{path}: no fragment {mark!r}", hint=f"there are: {', '.join(sorted(known))}")
-            told[name].append((mark, marked(format.joined_units(str(known[mark](view, base))))))
+            fragment = format.joined_units(str(known[mark](view, base)))
+            told[name].append((mark, marked(fragment) if "<" in fragment else fragment))
         yield name, put_in(text, [fragment for _mark, fragment in told[name]])
 
 

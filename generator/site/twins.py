@@ -22,7 +22,7 @@ def h_table(
     columns: list[Column] = [
         Column("Model"), Column("Lab"), Column("Released", "day"), Column(f"{view.axis_name(pair[0])}, %", "number"),
         Column(f"{view.axis_name(pair[1])}, %", "number"), Column("Expected, %", "number", "from the regression line"),
-        Column("95 % prediction", "number", "interval for a single model"), Column("h, pp", "number", "observed minus expected"),
+        Column("95 % prediction, %", "number", "interval for a single model"), Column("h, pp", "number", "observed minus expected"),
         Column("Reading"),
     ]  # fmt: skip
     ordered = sorted(rows, key=lambda row: -row["h"])

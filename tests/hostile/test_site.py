@@ -183,7 +183,7 @@ def test_the_filter_of_the_table_and_the_calculator_take_hostile_addresses_as_te
 ) -> None:
     attack = "%22%3E%3Cimg%20src%3Dx%20onerror%3Dwindow.__pwned%3D1%3E"
     for path in (
-        f"models/?q={attack}&c2={attack}&sort={attack}",
+        f"models/?find={attack}&c2={attack}&sort={attack}",
         f"diagnose/?swe={attack}&lab={attack}&params={attack}",
         f"?{attack}#{attack}",
     ):

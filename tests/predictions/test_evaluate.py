@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from generator.core import CapewatchError
 from generator.predictions import evaluate, evaluate_all, predictions_json
+from generator.predictions.decide import Context
 from generator.predictions.point import at_panel
 from generator.predictions.standing import STANDINGS
 from tests.predictions.builders import day, panel_of, prediction_of, provider, rng
@@ -146,8 +147,8 @@ IFEVAL = {
 def test_a_track_without_a_benchmark_cannot_tell_unless_it_is_the_track_that_decides(tmp_path):
     prediction = prediction_of(tmp_path, also_tracks="[epoch]", **IFEVAL)
 
-    def on(track):
-        return evaluate(prediction, panels, as_of=day("2026-09-30"), rng=rng(), resamples=300, track=track)
+    def on(track, **given):
+        return evaluate(prediction, panels, as_of=day("2026-09-30"), rng=rng(), resamples=300, track=track, **given)
 
     panels = provider(panel_of(ROWS))
     deciding, other = on(None), on("epoch")
@@ -157,6 +158,8 @@ def test_a_track_without_a_benchmark_cannot_tell_unless_it_is_the_track_that_dec
     assert other.because[0] == (
         "the number of models with ifeval on this track is 0 (to be scored: at least 1, missed by 1)"
     )
+    named = on("epoch", context=Context(names={"ifeval": "IFEval"}))
+    assert named.because[0].startswith("the number of models with IFEval on this track is 0 ")
     assert {one.scheme: one.reason for one in other.firmness} == {
         "plain": "0 models have the scores that the numbers need; at least 3 are needed to draw models",
         "lab-clustered": "0 labs have the scores that the numbers need; at least 3 are needed to draw labs",

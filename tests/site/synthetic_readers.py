@@ -63,7 +63,7 @@ def lab(steps: int = 3) -> dict[str, Any]:
         "why": "one core release",
         "measure": "what spreads",
     }
-    swings = Statistic.missing("oscillation", "1 releases; a reversal needs 3", n=steps, method="reversals").as_dict()
+    swings = Statistic.missing("oscillation", "1 release; a reversal needs 3", n=steps, method="reversals").as_dict()
     trend = {"slope": 1.5, "se": 1.0, "low": -0.5, "high": 3.5} if steps > 2 else None
     following = {
         "n": steps,

@@ -215,5 +215,5 @@ def test_a_column_that_is_left_out_on_a_phone_is_shown_to_who_chooses_it(desk: W
     cell = page.locator("#all-models tbody tr").first.locator("td[data-label='Kind']")
     assert not cell.is_visible()
     page.get_by_text("Columns", exact=True).click()
-    page.get_by_role("checkbox", name="Family").check()
+    page.get_by_role("checkbox", name="Kind").check()
     cell.wait_for(state="visible")

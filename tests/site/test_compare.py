@@ -123,7 +123,7 @@ def _error(score: dict[str, Any], items: int | None) -> float | None:
 def test_an_address_gives_at_most_five_known_models_once_each_and_comes_back_the_same(tmp_path: Path) -> None:
     body = """const known = new Map(["a", "b.1", "c", "d", "e", "f"].map((id) => [id, {}]));
 const read = (search) => m.chosenIn(search, known);
-console.log(JSON.stringify([read("?m=a,b.1,a,zz"), read("?m=a,b.1,c,d,e,f").beyond, read("").ids, read(m.addressOf(["b.1", "c"])).ids]));"""
+console.log(JSON.stringify([read("?m=a,B.1,A,zz,zz"), read("?m=a,b.1,c,d,e,f").beyond, read("").ids, read(m.addressOf(["b.1", "c"])).ids]));"""
     first, beyond, empty, again = run(tmp_path, body)
     assert first == {"ids": ["a", "b.1"], "unknown": ["zz"], "beyond": []}
     assert beyond == ["f"]

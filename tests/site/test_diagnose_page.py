@@ -150,6 +150,16 @@ def test_impossible_scores_are_refused_in_words_and_nothing_is_read(watched: Wat
     assert page.locator("[data-result] .cw-reading").count() == 0
 
 
+def test_what_an_address_says_and_the_form_cannot_hold_is_told_until_something_is_entered(
+    watched: Watched, served: str
+) -> None:
+    page = watched.open(f"{served}diagnose/?swe=80&gpqa=85&lab=nobody&ifeval=many")
+    page.get_by_text("Not used from the address: ifeval=many, lab=nobody.").wait_for()
+    assert page.locator("select[name=lab]").evaluate("(field) => field.selectedIndex") == 0
+    page.locator("input[name=gpqa]").fill("86")
+    assert page.locator("#calc-error").is_hidden()
+
+
 def test_the_reading_is_exported_as_json_that_repeats_what_was_entered(watched: Watched, served: str) -> None:
     page = opened(watched, f"{served}{FULL}")
     with page.expect_download() as saved:

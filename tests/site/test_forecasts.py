@@ -10,7 +10,7 @@ import pytest
 
 from generator.report.forecast_tables import ERRORS, FAMILIES, forecast_tables
 from generator.site.charts import ChartStore
-from generator.site.forecast_blocks import card_block, chance_block, share_text
+from generator.site.forecast_blocks import _missed, card_block, chance_block, share_text
 from generator.site.forecast_tables import TRAINED, kept_note, kept_within
 from generator.site.groups import forecasts
 from generator.site.portrait import X_RANGE, Y_RANGE, _inside, portrait_svg
@@ -132,6 +132,11 @@ def test_a_forecast_cut_at_the_end_of_the_scale_says_so_and_one_near_it_does_not
     assert shown == {
         100.0: "100.0 <small>at the ceiling</small>", 0.0: "0.0 <small>at the floor</small>", 99.97: "99.97", 91.24: "91.2",
     }  # fmt: skip
+
+
+def test_the_held_out_table_of_a_family_marks_a_line_that_left_the_scale():
+    assert _missed(100.0, 88.9).html == "+11.1 <small>at the ceiling</small>"
+    assert _missed(90.0, 88.9).html == "+1.1"
 
 
 def test_the_note_on_cut_forecasts_counts_them_and_stands_only_where_one_is():

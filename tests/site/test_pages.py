@@ -14,8 +14,11 @@ from urllib.parse import urljoin, urlsplit
 import pytest
 
 from generator.core import CapewatchError
+from generator.schema.claim import LAST_DIGIT
 from generator.site import groups, render
 from generator.site.catalogue import GROUPS, NAVIGATION
+from generator.site.groups.method import RULES
+from generator.site.handwritten import marks
 from tests.conftest import REPOSITORY
 from tests.site import synthetic
 from tests.site.conftest import SITE_URL, Built, project_folder
@@ -242,6 +245,13 @@ def test_a_hand_written_page_with_an_unknown_mark_is_refused_with_the_known_ones
     (root / "site_src/docs/extra.md").write_text("# Extra\n\n<!-- capewatch:home/nothing -->\n")
     with pytest.raises(CapewatchError, match=r"(?s)no fragment 'home/nothing'.*home/counts"):
         render(synthetic.bundle(), root=root, out=root / "build", site_url=SITE_URL)
+
+
+def test_the_method_page_states_the_constants_of_the_code_within_its_sentences(built: Built) -> None:
+    written = (REPOSITORY / "site_src/docs/method.md").read_text()
+    page = (built.docs / "method.md").read_text()
+    assert {f"method/rule/{name}" for name in RULES} == {mark for mark in marks(written) if "/rule/" in mark}
+    assert f"no more than {LAST_DIGIT} of a unit of" in page
 
 
 def test_every_group_module_is_in_the_catalogue() -> None:

@@ -120,6 +120,16 @@ def test_a_scheme_that_draws_nothing_says_why_and_shows_no_share(view: View):
     assert "%" not in clustered
 
 
+@pytest.mark.parametrize(("units", "few"), [(3, True), (4, True), (5, False)])
+def test_labs_too_few_to_be_resampled_whole_are_called_so_in_the_row_and_below_it(units: int, few: bool):
+    drawn = {"scheme": "lab-clustered", "units": units, "resamples": 10, "shares": {}}
+    row = {"firmness": [drawn | {"scheme": "plain"}, drawn]}
+    plain, clustered = re.findall(r"<tr>.*?</tr>", str(predictions._firmness(row)), re.S)[1:]
+    assert "too few," not in plain
+    assert (f"{units} labs, too few" in clustered) == few
+    assert bool(predictions._few(row)) == few
+
+
 def test_choices_of_a_prediction_are_told_by_the_names_of_tracks_and_what_readings_say(view: View):
     def choice(track: str, reading: str, says: str, standing: str, *, deciding: bool = False) -> dict[str, Any]:
         return {

@@ -13,6 +13,7 @@ from generator.analysis.claims.recipes import LiveRequest, Recipes, Values
 from generator.analysis.coupling import running_coupling
 from generator.analysis.critical_scale import critical_scale, critical_scales
 from generator.analysis.paper_recipes import VERTEX_RANGE, pooled_intervals, pooled_zero_crossing, quadratic_vertex
+from generator.analysis.resample import jackknife_interval
 from generator.analysis.result import Statistic
 
 CATALOGUE = Recipes()
@@ -171,9 +172,17 @@ def running_dashboard(inputs: ClaimInputs) -> Values:
 
 @CATALOGUE.add("running-coupling", "all-released")
 def running_released(inputs: ClaimInputs) -> Values:
-    """Every within-family interval of the cleaned table with |ΔHS| above 0.5 pp."""
-    families = inputs.intervals["family"].unique()
-    return _running([inputs.clean_ladder(family) for family in families], min_dx=0.5)
+    """Every within-family interval of the cleaned table with |ΔHS| above 0.5 pp; the slope's 95 % interval by family."""
+    ladders = [inputs.clean_ladder(family) for family in inputs.intervals["family"].unique()]
+    without = [line(*_within([*ladders[:i], *ladders[i + 1 :]], min_dx=0.5)).slope for i in range(len(ladders))]
+    slope = line(*_within(ladders, min_dx=0.5)).slope
+    interval = jackknife_interval(slope, np.array(without), unit="family")
+    ends = (interval.low, interval.high) if interval else (None, None)
+    return {
+        **_running(ladders, min_dx=0.5),
+        "families": len(ladders),
+        **dict(zip(("slope_low", "slope_high"), ends, strict=True)),
+    }
 
 
 @CATALOGUE.live("running-coupling")
@@ -285,12 +294,16 @@ def flips(inputs: ClaimInputs) -> Values:
     neo = steps(own[own["family"] == "gpt-neo"])["gamma"].to_numpy()
     if (neo < 0).any() and neo[-1] > 0:
         flipped = sorted({*flipped, "gpt-neo"})
+    never_positive = sorted(family for family, gamma in groups.items() if (gamma <= 0).all())
+    never_negative = sorted(family for family, gamma in groups.items() if (gamma >= 0).all())
     return {
         "families": len(flipped),
         "which": flipped,
         "of": int((counts >= 2).sum()),
-        "never_positive": sorted(family for family, gamma in groups.items() if (gamma <= 0).all()),
-        "never_negative": sorted(family for family, gamma in groups.items() if (gamma >= 0).all()),
+        "never_positive": never_positive,
+        "never_negative": never_negative,
+        "most_sizes_never_positive": 1 + max(len(groups[family]) for family in never_positive),
+        "most_sizes_never_negative": 1 + max(len(groups[family]) for family in never_negative),
     }
 
 

@@ -254,7 +254,10 @@ def isocline_signs(inputs: ClaimInputs) -> Values:
         values[f"{family}.correct"] = int((_side(table, "from") == negative).sum())
         values[f"{family}.of"] = len(table)
         values[f"{family}.always_negative"] = int(negative.sum())
-    return values
+    totals = {f"total.{count}": 0 for count in ("correct", "of", "always_negative")}
+    for name, value in values.items():
+        totals[f"total.{name.rpartition('.')[2]}"] += value
+    return values | totals
 
 
 @CATALOGUE.live("isocline-signs", "isocline-41-44")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -15,6 +16,7 @@ from generator.analysis.emphasis import lab_oscillation, trajectory
 from generator.analysis.hfield import h_table, lab_table
 from generator.analysis.resample import t_quantile
 from generator.analysis.result import Interval, Statistic
+from generator.core import counted
 
 CATALOGUE = Recipes()
 PRINTED_LINE = (0.513, 46.4)  # slope and intercept as printed
@@ -90,7 +92,8 @@ def lab_means(inputs: ClaimInputs) -> Values:
         values[f"{lab}.core"] = float(core.mean()) if len(core) else None
         values[f"{lab}.all"] = whole
         values[f"{lab}.n"], values[f"{lab}.n_core"] = len(own), len(core)
-    return values
+    behind = [values[f"{lab}.n_core"] or values[f"{lab}.n"] for lab in rows["lab"].unique()]
+    return values | {"labs": len(behind), "labs_of_one_model": behind.count(1)}
 
 
 @CATALOGUE.add("fr-lab-h", "with-later-models")
@@ -203,6 +206,8 @@ def deepseek(inputs: ClaimInputs) -> Values:
         "path": h.tolist(),
         "models": list(map(str, h.index)),
         "monotone": bool((np.diff(frozen) < 0).all()),
+        "frozen": len(frozen),
+        "orders": math.factorial(len(frozen)),
         "monotone_with_later": bool((np.diff(h) < 0).all()),
         "later": float(h.iloc[-1]),
     }
@@ -215,7 +220,7 @@ def deepseek_live(request: LiveRequest) -> list[Statistic]:
     test = lab_oscillation(request.panel, SWE, GPQA, "deepseek", rng=request.rng, resamples=request.resamples)
     how = "h of the newest DeepSeek model minus that of the oldest"
     if len(path) < 2:
-        reason = f"{len(path)} dated DeepSeek models with both scores"
+        reason = f"{counted(len(path), 'dated DeepSeek model')} with both scores"
         return [Statistic.missing("change of h", reason, n=len(path), method=how), test]
     h = path["h"].to_numpy(dtype=float)
     details = {"path": dict(zip(path["model"], h.tolist(), strict=True))}

@@ -272,14 +272,15 @@ def interval_proper(inputs: ClaimInputs) -> Values:
 def interval_live(request: LiveRequest) -> list[Statistic]:
     """Share of live models outside the papers' frozen line ± 16.2 pp, and the live residual SD."""
     how = "share of live models within ±16.2 pp of 46.4 + 0.513·SWE"
+    name = "share of models within the printed band"
     rows = request.panel.complete((SWE, GPQA))
     if len(rows) < 3:
-        return [Statistic.missing("share within", f"{len(rows)} models with both scores", n=len(rows), method=how)]
+        return [Statistic.missing(name, f"{len(rows)} models with both scores", n=len(rows), method=how)]
     h = rows[GPQA] - (46.4 + 0.513 * rows[SWE])
     own = h_table(request.panel, SWE, GPQA)
     details = {"sd_about_own_line": float(own["h"].std(ddof=0)), "mean_h": float(h.mean())}
     share = float((h.abs() <= 16.2).mean())
-    return [Statistic(name="share within", estimate=share, n=len(rows), method=how, details=details)]
+    return [Statistic(name=name, estimate=share, n=len(rows), method=how, unit="fraction", details=details)]
 
 
 @CATALOGUE.add("fr-refit39", "least-squares-39")

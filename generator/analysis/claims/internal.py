@@ -143,7 +143,6 @@ def second_transition(inputs: ClaimInputs) -> Values:
         "models": len(LARGE),
         "olmo_rises": bool(values["olmo-2-32b"] > values["olmo-2-13b"]),
         "opt_rises": bool(values["opt-66b"] > values["opt-30b"]),
-        "same_script_below_30b": ["olmo-2-13b", "mixtral-8x7b"],
     }
 
 

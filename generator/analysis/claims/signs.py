@@ -79,6 +79,7 @@ def sign_live(request: LiveRequest) -> list[Statistic]:
             estimate=right / len(ruled),
             n=len(ruled),
             method=how,
+            unit="fraction",
             interval=wilson(right, len(ruled)),
             baselines={"always not positive": float((ruled["gamma"] <= 0).mean())},
             details={key: value for key, value in values.items() if key != "exceptions"},
@@ -97,6 +98,7 @@ def resolved(inputs: ClaimInputs) -> Values:
     table = inputs.intervals
     large = table[table["dy"].abs() > _noise()]
     return {
+        "item_se": ITEM_SE,
         "threshold": _noise(),
         "resolved": len(large),
         "intervals": len(table),
@@ -122,6 +124,7 @@ def resolved_live(request: LiveRequest) -> list[Statistic]:
             estimate=hits / len(table),
             n=len(table),
             method=how,
+            unit="fraction",
             interval=wilson(hits, len(table)),
             details={"resolved": hits},
         )

@@ -88,7 +88,7 @@ def timeline() -> dict[str, Any]:
         "day:T",
         title="@x",
         scale=alt.Scale(type="utc", padding=12),
-        axis=alt.Axis(format="%b %Y", labelAngle=0, labelOverlap="parity", labelSeparation=34),
+        axis=alt.Axis(format="%b %Y", labelAngle=0, labelFlush=False, labelOverlap="parity", labelSeparation=34),
     )
     y = alt.Y("y:Q", title="@y", scale=alt.Scale(zero=False, nice=True, padding=8))
     levels = alt.Chart(alt.NamedData("levels")).mark_rule(**_ZERO).encode(y=y)

@@ -77,7 +77,7 @@ def running_sentence(view: View, track: str = TRACK) -> str:
         return ""
     assert statistic is not None
     return (
-        f"Over all families γ12 changes by {format.signed(statistic['estimate'], 2)} per tenfold size "
+        f"Over all families γ12 changes by {format.signed(statistic['estimate'], 2)} pp per pp for a tenfold size "
         f"({range_words(statistic['interval'])}; {format.plural(statistic['n'], 'interval')})."
     )
 

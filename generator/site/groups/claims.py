@@ -35,6 +35,9 @@ from generator.site.wording import interval_kind, size_interval
 
 INDEX = "claims/"
 _SIZES = "parameters"
+_FRACTION = "fraction"
+#: Units of which one is written without an s.
+_COUNTED = ("models", "reversals")
 DECIMALS = 2  # of an interval of today's data, and of a value that they leave two figures or more
 LEAST_ROUNDED = 0.1
 _SMALL = Decimal("0.00001")  # below, a power of ten is shorter than the zeros
@@ -290,7 +293,13 @@ def _estimate(one: Row) -> str:
         return f"{format.size(one['estimate'])} {_SIZES}"
     found = one["estimate"]
     rounded = isinstance(found, float) and abs(found) >= LEAST_ROUNDED and not found.is_integer()
-    return measured(None, found, one["unit"], places=DECIMALS if rounded else None)
+    unit = one["unit"].removesuffix("s") if found == 1 and one["unit"] in _COUNTED else one["unit"]
+    return measured(None, found, unit, places=_places(unit) if rounded else None)
+
+
+def _places(unit: str) -> int:
+    """Decimal places of a value and its interval; a share is written in percent, with one place."""
+    return 1 if unit == _FRACTION else DECIMALS
 
 
 def _bounds(bounds: Row | None, *, unit: str, sizes: Sequence[float] = ()) -> Cell:
@@ -303,9 +312,9 @@ def _bounds(bounds: Row | None, *, unit: str, sizes: Sequence[float] = ()) -> Ce
         return tables.text(None)
     if max(abs(low or 0), abs(high or 0)) >= 1e4:
         return Cell(f"[{value(None, low)}, {value(None, high)}]", low)
-    if unit == "fraction":
+    if unit == _FRACTION:
         low, high = (100 * end if format.known(end) else end for end in (low, high))
-    return tables.bounds(low, high, DECIMALS)
+    return tables.bounds(low, high, _places(unit))
 
 
 GROUP = Group("claims", pages)

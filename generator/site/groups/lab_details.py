@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from markupsafe import Markup
 
+from generator.analysis.emphasis import EXCURSION, SWING
 from generator.site import format, tables
 from generator.site.escape import filled
 from generator.site.page import base_of
@@ -16,8 +16,11 @@ from generator.site.tables import Cell, Column
 from generator.site.view import View, link, model_link
 from generator.site.wording import has_estimate
 
-#: A noun counted once that a stored reason has in the plural.
-_ONE = re.compile(r"(?<!\d)(1 release)s\b")
+#: What the words and the γ of a table of releases mean.
+READ_RELEASES = (
+    f"Excursion: h lies more than {EXCURSION:g}{format.NBSP}pp from the line; swing: it moves by more than {SWING:g}{format.NBSP}pp; the "
+    "order is unknown where two releases have one date as far as it is known. γ over a small change of SWE-bench is mostly noise."
+)
 Row = Mapping[str, Any]
 
 
@@ -45,8 +48,7 @@ def _ended(text: str) -> str:
 def oscillation_sentence(statistic: Row) -> str:
     """How often h turned round beside shuffled order, or why no test is given."""
     if not has_estimate(statistic):
-        reason = _ONE.sub(r"\1", statistic["reason"] or "not computed")
-        return format.sentence(f"Oscillation: {reason}")
+        return format.sentence(f"Oscillation: {statistic['reason'] or 'not computed'}")
     details = statistic["details"]
     text = (
         f"Over {format.plural(statistic['n'], 'release')} h turns round {format.number(statistic['estimate'], 0)} "
@@ -141,4 +143,6 @@ def _table(view: View, path: Sequence[Row], base: str, track: str) -> Markup:
                 ", ".join(words) or no_value(),
             )
         )
-    return tables.table(columns, body, caption=f"Releases in order, {track}", sortable=False)
+    return tables.table(columns, body, caption=f"Releases in order, {track}", sortable=False) + filled(
+        '\n<p class="cw-small">{}</p>', READ_RELEASES
+    )

@@ -4,11 +4,32 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
+from generator.analysis import coupling, critical_scale, hfield, resample
+from generator.forecasts import frontier
+from generator.report import make
+from generator.schema import claim
 from generator.site import format, tables
 from generator.site.escape import filled
-from generator.site.page import Group
+from generator.site.page import Fragment, Group
 from generator.site.tables import Column
 from generator.site.view import View
+
+#: Constants of the code that the page states in a sentence, as it writes them.
+RULES = {
+    "open-end": format.percent(100 * (1 - critical_scale.LEVEL) / 2),
+    "last-digit": format.number(claim.LAST_DIGIT),
+    "tax-below": format.signed(coupling.TAX_BELOW),
+    "bonus-above": format.signed(coupling.BONUS_ABOVE),
+    "exact-orders": format.count(resample.EXACT_PERMUTATIONS),
+    "many-models": format.count(resample.MANY),
+    "tabled-orders": format.count(resample.TABLED),
+    "shifts": format.count(resample.SHIFTS),
+    "rich-above": format.pp(hfield.LABEL_AT, 0),
+    "first-below": format.pp(-hfield.LABEL_AT, 0),
+    "standing-draws": format.count(make.STANDING_DRAWS),
+    "least-clusters": format.count(resample.MIN_CLUSTERS),
+    "least-earlier": format.count(frontier.LEAST_EARLIER),
+}
 
 
 def tracks(view: View, _base: str) -> str:
@@ -56,6 +77,10 @@ def numbers(view: View, _base: str) -> str:
     return filled('<dl class="cw-facts">{}</dl>', listed)
 
 
+def _rule(text: str) -> Fragment:
+    return lambda _view, _base: text
+
+
 GROUP = Group(
     "method",
     fragments={
@@ -63,5 +88,6 @@ GROUP = Group(
         "method/efforts": efforts,
         "method/versions": versions,
         "method/numbers": numbers,
+        **{f"method/rule/{name}": _rule(text) for name, text in RULES.items()},
     },
 )

@@ -89,8 +89,10 @@ def static_cells(every: Sequence[ModelColumn], model: Row) -> list[Cell]:
 
 
 def scored(every: Sequence[ModelColumn]) -> list[tuple[str, str]]:
-    """Key and label of every column of scores."""
-    return [(column.key, column.label) for column in every if ":" in column.key]
+    """Key and name of every column of scores."""
+    return [
+        (column.key, column.label.removesuffix("%").rstrip(f", {format.NBSP}")) for column in every if ":" in column.key
+    ]
 
 
 def document(view: View, every: Sequence[ModelColumn], models: Sequence[Row]) -> dict[str, Any]:

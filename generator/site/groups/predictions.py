@@ -7,6 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from generator.analysis.resample import MIN_BOOTSTRAP_CLUSTERS
 from generator.site import format, tables
 from generator.site.charts import Figure, Key
 from generator.site.escape import filled
@@ -108,7 +109,7 @@ def _page(view: View, item: Row) -> Page:
         closes=deadline(row["closes"]),
         origin=source_link(file["origin"]["url"], file["origin"]["title"]),
         metrics=_metrics(view, item),
-        beside=_beside(view, row),
+        beside=[*_beside(view, row), *filter(None, [_few(row)])],
         sensitivity=sensitivity(view, row),
         cited_choice=any(one.get("scores") == "cited" for one in row["alternatives"]),
         firmness=_firmness(row),
@@ -193,14 +194,35 @@ def _firmness(row: Row) -> Markup | str:
     body = [
         [
             item["scheme"],
-            item.get("reason")
-            or (format.plural(item["units"], _UNITS[item["scheme"]]) if item.get("units") else format.MISSING),
+            item.get("reason") or _drawn_among(item),
             *(_share(item, name) for name in standings),
             tables.figure(item["resamples"] or None, 0),
         ]
         for item in row["firmness"]
     ]
     return tables.table(columns, body, caption="How firm the standing is", sortable=False)
+
+
+def _drawn_among(item: Row) -> str:
+    """``10 models``; of labs that are too few for whole resamples to differ, this too."""
+    if not item.get("units"):
+        return format.MISSING
+    return format.plural(item["units"], _UNITS[item["scheme"]]) + (", too few" if _few_labs(item) else "")
+
+
+def _few_labs(item: Row) -> bool:
+    """Whether whole resamples of the labs mostly repeat one or two of them."""
+    return item["scheme"] == "lab-clustered" and 0 < (item.get("units") or 0) < MIN_BOOTSTRAP_CLUSTERS
+
+
+def _few(row: Row) -> str:
+    """What intervals and shares from resamples of too few labs are worth; '' where no such are shown."""
+    for item in filter(_few_labs, row["firmness"]):
+        return (
+            f"Drawn with replacement from {format.plural(item['units'], 'lab')}, whole resamples mostly repeat one or two of them: from "
+            f"fewer than {MIN_BOOTSTRAP_CLUSTERS} labs, the intervals and the shares by labs on this page say less than they seem to."
+        )
+    return ""
 
 
 def _share(item: Row, standing: str) -> Cell:

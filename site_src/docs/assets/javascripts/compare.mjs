@@ -6,10 +6,11 @@ const MINUS = "\u2212";
 const NBSP = "\u00a0";
 
 // ---- pure ------------------------------------------------------------------------------------------------------------
-// The model ids in an address: known, once each, at most five.
+// The model ids in an address: known, in capitals or not, once each, at most five.
 export function chosenIn(search, known) {
-  const asked = (new URLSearchParams(search).get("m") ?? "").split(",").map((id) => id.trim()).filter(Boolean);
-  const found = [...new Set(asked)].filter((id) => known.has(id));
+  const written = (new URLSearchParams(search).get("m") ?? "").split(",").map((id) => id.trim()).filter(Boolean);
+  const asked = [...new Set(written.map((id) => (known.has(id.toLowerCase()) ? id.toLowerCase() : id)))];
+  const found = asked.filter((id) => known.has(id));
   return { ids: found.slice(0, MOST), unknown: asked.filter((id) => !known.has(id)), beyond: found.slice(MOST) };
 }
 
@@ -262,19 +263,19 @@ class Comparison {
       const digits = score.unit === "fraction" ? 3 : 1;
       const error = score.stderr === null ? "" : ` ±${NBSP}${number(score.stderr, digits)}`;
       const cell = [element("b", {}, `${number(score.value, digits)}${unit}`), error];
-      if (index && scores[0]) cell.push(this.mark(difference(scores[0], score, items), digits));
+      if (index && scores[0]) cell.push(this.mark(difference(scores[0], score, items), digits, score.unit === "percent" ? `${NBSP}pp` : unit));
       const source = score.url ? element("a", { href: score.url, rel: "external nofollow" }, score.source) : score.source;
       cell.push(element("small", {}, protocolWords(score.protocol), element("br"), source, "\u2060, ", element("time", {}, score.public)));
       return cell;
     }));
   }
 
-  mark({ delta, verdict }, digits) {
+  mark({ delta, verdict }, digits, unit) {
     const [sign, word, kind] = {
       above: ["\u25b2", "clearly above the reference", "up"], below: ["\u25bc", "clearly below the reference", "down"],
       within: ["\u2248", "within the standard errors", "none"], unknown: ["", "standard error unknown", "none"],
     }[verdict];
-    return element("span", { class: `cw-delta cw-delta--${kind}`, title: word }, `${sign} ${signed(delta, digits)}`.trim(), element("span", { class: "cw-sr" }, `, ${word}`));
+    return element("span", { class: `cw-delta cw-delta--${kind}`, title: word }, `${sign} ${signed(delta, digits)}${unit}`.trim(), element("span", { class: "cw-sr" }, `, ${word}`));
   }
 }
 

@@ -11,6 +11,7 @@ const BASE = { hellaswag: "hellaswag", truthfulqa: "truthfulqa", arc: "arc-chall
 const SCORES = [...Object.keys(FRONTIER), ...Object.keys(BASE), "av", "bv"];
 const CHOICES = ["lab", "track", "set", "a", "b"];
 const FIELDS = [...SCORES, "params", ...CHOICES];
+const LONGEST = 40; // characters that are shown of a value that the address gave
 const BY_NAME = new Intl.Collator("en", { numeric: true }); // made once: String.localeCompare makes one for every comparison
 // pairs that are read beside SWE-bench and GPQA when their scores are there
 const BESIDE = [["gpqa", "ifeval"], ["swe", "hle"], ["ifeval", "hle"]];
@@ -28,7 +29,7 @@ class Calculator {
     form.addEventListener("input", (event) => this.changed(event, false));
     form.addEventListener("change", (event) => this.changed(event, true));
     form.addEventListener("submit", (event) => event.preventDefault());
-    form.addEventListener("reset", () => setTimeout(() => { this.dependent(); this.update(); this.remember(true); }));
+    form.addEventListener("reset", () => setTimeout(() => { this.unused = []; this.dependent(); this.update(); this.remember(true); }));
     form.addEventListener("click", (event) => this.act(event.target.closest("button")));
   }
 
@@ -82,6 +83,7 @@ class Calculator {
 
   // Fills the fields given and empties the other fields of the form; the chosen tracks stay.
   load(values) {
+    this.unused = [];
     const kept = { track: this.value("track"), set: this.value("set") };
     this.write({ ...kept, ...values, params: values.params ? exactSize(values.params) : "" });
     this.update();
@@ -93,6 +95,7 @@ class Calculator {
       const text = String(values[name] ?? "");
       if (name === "a" || name === "b") this.form.elements[name].dataset.asked = text;
       else this.form.elements[name].value = text;
+      if (this.form.elements[name].selectedIndex === -1) this.form.elements[name].value = ""; // no choice of this list
     }
     const { track, set } = this.form.elements;
     if (!track.value) track.value = this.data.track;
@@ -103,6 +106,7 @@ class Calculator {
   changed(event, final) {
     if (event.target.dataset.entry !== undefined) return this.file();
     if (["track", "set"].includes(event.target.name)) this.dependent();
+    this.unused = [];
     this.update();
     return this.remember(final);
   }
@@ -131,6 +135,7 @@ class Calculator {
   restore() {
     const given = new URL(location.href).searchParams;
     this.write(Object.fromEntries(FIELDS.map((name) => [name, given.get(name) ?? ""])));
+    this.unused = FIELDS.filter((name) => given.get(name)?.trim() && this.value(name) !== given.get(name).trim()).map((name) => `${name}=${given.get(name).slice(0, LONGEST)}`);
     this.saved = location.search;
     this.last = location.href;
     this.update();
@@ -165,6 +170,7 @@ class Calculator {
     const { values, wrong, lab, track } = asked;
     const error = this.form.querySelector("#calc-error");
     if (asked.a && asked.a === asked.b) wrong.push("Choose two different benchmarks.");
+    if (this.unused.length) wrong.push(`Not used from the address: ${this.unused.join(", ")}.`);
     error.hidden = !wrong.length;
     error.textContent = wrong.join(" ");
     this.reading = { as_of: this.data.as_of, version: this.data.version, input: { ...values, lab: lab || null, track, ...(asked.a && asked.b ? { set: asked.set, a: asked.a, b: asked.b } : {}) } };

@@ -5,7 +5,7 @@ import {
   baseChanges, basePhase, diagnose, expectRelease, fittedAt, forecastSizes, frontierChanges, halfWidth, isoclineInverse, locate, nearestLab, nearestModels,
   readPair, rotate,
 } from "./playbook.mjs";
-import { element, list, number, percent, possible, shape, signed, size } from "./words.mjs";
+import { element, forecast as forecastWords, list, number, percent, possible, shape, signed, size } from "./words.mjs";
 
 const NBSP = "\u00a0";
 const STANDS = { above: "above the line", near: "near the line", below: "below the line" };
@@ -133,8 +133,8 @@ function releaseWords({ rows, reason, n }, lab, data) {
   if (reason) return [paragraph(`No forecast of the next release: ${reason}.`)];
   const whose = lab ? `${data.labs[lab] ?? lab}'s next release` : "the next release of a lab without history";
   return [
-    paragraph(`GPQA Diamond of ${whose}, ${data.forecast.ahead_days} days after the data, by its SWE-bench Verified score: ${rows.map((row) => `${percent(row.x)} → ${percent(row.estimate)} [${number(row.low)}, ${number(row.high)}]`).join("; ")}.`),
-    paragraph(`From SWE-bench, the date and the lab's earlier releases, fitted on ${n} releases; brackets are 80${NBSP}% intervals from leave-one-out residuals. The GPQA score entered is not used. How well this did on releases it had not seen is on the Forecasts page.`, "cw-small"),
+    paragraph(`GPQA Diamond of ${whose}, ${data.forecast.ahead_days} days after the data, by its SWE-bench Verified score: ${rows.map((row) => `${percent(row.x)} → ${forecastWords(row.estimate)} [${number(row.low)}, ${number(row.high)}]`).join("; ")}.`),
+    paragraph(`From SWE-bench, the date and the lab's earlier releases, fitted on ${n} releases; brackets are 80${NBSP}% intervals from leave-one-out residuals.${rows.some((row) => row.high === 100 || row.low === 0) ? ` Forecasts and intervals are kept within 0 and 100${NBSP}%.` : ""} The GPQA score entered is not used. How well this did on releases it had not seen is on the Forecasts page.`, "cw-small"),
   ];
 }
 

@@ -101,6 +101,10 @@ const KINDS = {
 };
 const grouped = (value, digits) => (Math.abs(value) < 1000 ? number(value, digits) : value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits }).replace("-", "\u2212"));
 
+// What the two directions of a sort are called, largest and newest first as at the first press of a header.
+const ORDERS = { num: ["largest first", "smallest first"], day: ["latest first", "earliest first"], text: ["Z to A", "A to Z"] };
+const ordered = (name) => name.match(/\b(num|day)\b/)?.[0] ?? "text";
+
 // ---- the table ---------------------------------------------------------------------------------------------------------
 class DataTable {
   constructor(table) {
@@ -133,7 +137,7 @@ class DataTable {
 
   sort(index) {
     const { state } = this;
-    const first = /\b(num|day)\b/.test(this.all[index].name) ? -1 : 1; // largest and newest first
+    const first = ordered(this.all[index].name) === "text" ? 1 : -1; // largest and newest first
     state.direction = state.column === index ? -state.direction : first;
     state.column = index;
     this.act();
@@ -148,7 +152,9 @@ class DataTable {
 
   toolbar() {
     this.tools.hidden = false;
-    this.choices = [...this.tools.querySelectorAll("select")];
+    this.choices = [...this.tools.querySelectorAll("select:not([data-cw-order])")];
+    this.order = this.tools.querySelector("[data-cw-order]");
+    this.order?.addEventListener("input", () => this.sortAs(this.order.value));
     const changed = (event) => {
       if (event?.target.closest?.("[data-cw-columns]")) return;
       this.choose();
@@ -170,8 +176,30 @@ class DataTable {
     this.tools.append(take);
   }
 
+  // The order in the address and in the choice of orders: a column's key, with a minus sign for the largest first.
+  sorted() {
+    const { column, direction } = this.state;
+    return column < 0 ? "" : `${direction < 0 ? "-" : ""}${this.all[column].key}`;
+  }
+
+  sortAs(text) {
+    Object.assign(this.state, { column: this.indexOf(text.replace(/^-/, "")), direction: text.startsWith("-") ? -1 : 1 });
+  }
+
+  // The choice of orders, for a screen on which rows are cards without a header.
+  orders() {
+    if (!this.order) return;
+    const { column } = this.state;
+    const offered = this.columns.some(({ index }) => index === column) || column < 0 ? this.columns : [...this.columns, this.all[column]];
+    this.order.replaceChildren(element("option", { value: "" }, "as listed"), ...offered.flatMap(({ key, label, name }) => {
+      const options = ORDERS[ordered(name)].map((words, place) => element("option", { value: `${place ? "" : "-"}${key}` }, `${label}: ${words}`));
+      return ordered(name) === "text" ? options.reverse() : options;
+    }));
+    this.order.value = this.sorted();
+  }
+
   choose() {
-    this.state.query = this.tools.elements.q.value;
+    this.state.query = this.tools.elements.find.value.trim();
     const set = this.choices.filter((item) => item.value);
     this.state.chosen = new Map(set.filter((item) => item.name !== "has").map((item) => [this.indexOf(item.name), item.value]));
     this.state.present = this.indexOf(set.find((item) => item.name === "has")?.value ?? "");
@@ -244,7 +272,6 @@ class DataTable {
       return cell;
     }));
     this.heads();
-    this.tick();
   }
 
   // The choice of columns; its boxes are made when it is first opened.
@@ -278,8 +305,11 @@ class DataTable {
     return columns.map((column) => ({ ...column, name: column.name.replace(/ ?\b(wide|desk)\b/g, "").trim() }));
   }
 
+  // The boxes of the columns that this screen shows.
   tick() {
-    for (const box of this.tools.querySelectorAll("[data-cw-columns] input")) box.checked = this.columns.some(({ key }) => key === box.value);
+    const row = this.table.tBodies[0].rows[0];
+    const seen = this.columns.filter((_column, place) => !row || getComputedStyle(row.cells[place]).display !== "none");
+    for (const box of this.tools.querySelectorAll("[data-cw-columns] input")) box.checked = seen.some(({ key }) => key === box.value);
   }
 
   // ---- what is shown ---------------------------------------------------------------------------------------------------
@@ -301,8 +331,18 @@ class DataTable {
     }
     const coming = this.whole ? 0 : this.total - this.rows.length;
     this.more(this.found.length - rows.length + coming);
+    this.orders();
+    if (this.kinds) this.tick();
+    this.none(!this.found.length && !coming);
     const output = this.tools?.querySelector("output");
     if (output) output.textContent = coming && this.found.length < this.rows.length ? "loading\u2026" : `${thousands(this.found.length + coming)} of ${thousands(this.total)}`;
+  }
+
+  // A word where no row is left; how many there are is told to assistive technology by the count.
+  none(empty) {
+    this.empty?.remove();
+    this.empty = empty ? element("p", { class: "cw-empty cw-none" }, "No row fits these choices.") : null;
+    if (empty) this.frame.append(this.empty);
   }
 
   more(left) {
@@ -359,10 +399,10 @@ class DataTable {
   remember() {
     if (!this.tools) return;
     const address = new URL(location.href);
-    const { query, column, direction } = this.state;
+    const { query } = this.state;
     const shown = this.columns.map(({ key }) => key).join(" ");
     const values = {
-      q: query, sort: column < 0 ? "" : `${direction < 0 ? "-" : ""}${this.all[column].key}`, cols: shown === this.usual().map(({ key }) => key).join(" ") ? "" : shown,
+      find: query, sort: this.sorted(), cols: shown === this.usual().map(({ key }) => key).join(" ") ? "" : shown,
       ...Object.fromEntries(this.choices.map((item) => [item.name, item.value])),
     };
     for (const [name, value] of Object.entries(values)) {
@@ -375,14 +415,14 @@ class DataTable {
   restore() {
     if (!this.tools) return;
     const given = new URL(location.href).searchParams;
-    for (const item of [this.tools.elements.q, ...this.choices]) {
+    for (const item of [this.tools.elements.find, ...this.choices]) {
       if (given.has(item.name)) item.value = given.get(item.name);
+      if (item.selectedIndex === -1) item.value = ""; // the address names what is no choice here
     }
     this.choose();
-    const sort = given.get("sort") ?? "";
-    const index = this.indexOf(sort.replace(/^-/, ""));
-    if (index >= 0) Object.assign(this.state, { column: index, direction: sort.startsWith("-") ? -1 : 1 });
-    this.columns = this.kinds && given.has("cols") ? this.wished(new Set(given.get("cols").split(" "))) : this.usual();
+    this.sortAs(given.get("sort") ?? "");
+    const wanted = new Set((given.get("cols") ?? "").split(" "));
+    this.columns = this.kinds && this.all.some(({ key }) => wanted.has(key)) ? this.wished(wanted) : this.usual();
   }
 }
 

@@ -9,6 +9,8 @@ export const number = (value, digits = 1) => {
 };
 export const signed = (value, digits = 1) => (Number(value.toFixed(digits)) > 0 ? `+${number(value, digits)}` : number(value, digits));
 export const percent = (value) => `${number(value)}\u00a0%`;
+// A forecast in percent; one that was cut at the end of the scale says so.
+export const forecast = (value) => percent(value) + ({ 0: " (at the floor)", 100: " (at the ceiling)" }[value] ?? "");
 export const possible = (value) => value !== null && value >= 0 && value <= 100;
 export const size = (value) => {
   const [scale, letter] = value >= 1e12 ? [1e12, "T"] : value >= 1e9 ? [1e9, "B"] : value >= 1e6 ? [1e6, "M"] : [1e3, "k"];
