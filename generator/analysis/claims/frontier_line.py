@@ -18,6 +18,8 @@ from generator.analysis.resample import t_quantile
 from generator.analysis.result import Statistic
 
 CATALOGUE = Recipes()
+PRINTED_LINE = (0.513, 46.4)  # slope and intercept as printed
+PRINTED_HALF_WIDTH = 16.2  # of the printed band about it, pp
 DUPLICATE = "glm-5.1"  # scores identical to GLM-5
 TIER_ROWS = ("gpt-5.2-pro", "gpt-5.4-xhigh")  # rows that exist because of a compute tier
 TIERS_OF_ONE = ("gpt-5.4-std", "gpt-5.4-xhigh")  # the two effort tiers of one model
@@ -270,16 +272,17 @@ def interval_proper(inputs: ClaimInputs) -> Values:
 
 @CATALOGUE.live("fr-pi")
 def interval_live(request: LiveRequest) -> list[Statistic]:
-    """Share of live models outside the papers' frozen line ± 16.2 pp, and the live residual SD."""
-    how = "share of live models within ±16.2 pp of 46.4 + 0.513·SWE"
+    """Share of live models within the papers' printed band around their printed line, and the live residual SD."""
+    slope, intercept = PRINTED_LINE
+    how = f"share of live models within ±{PRINTED_HALF_WIDTH} pp of {intercept} + {slope}·SWE"
     name = "share of models within the printed band"
     rows = request.panel.complete((SWE, GPQA))
     if len(rows) < 3:
         return [Statistic.missing(name, f"{len(rows)} models with both scores", n=len(rows), method=how)]
-    h = rows[GPQA] - (46.4 + 0.513 * rows[SWE])
+    h = rows[GPQA] - (intercept + slope * rows[SWE])
     own = h_table(request.panel, SWE, GPQA)
     details = {"sd_about_own_line": float(own["h"].std(ddof=0)), "mean_h": float(h.mean())}
-    share = float((h.abs() <= 16.2).mean())
+    share = float((h.abs() <= PRINTED_HALF_WIDTH).mean())
     return [Statistic(name=name, estimate=share, n=len(rows), method=how, unit="fraction", details=details)]
 
 
