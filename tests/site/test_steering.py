@@ -238,3 +238,20 @@ def test_every_way_to_fit_a_direction_has_words() -> None:
     directions = pytest.importorskip("generator.steering.directions")
     assert set(steering_parts.METHODS) == set(directions.METHODS)
     assert steering_parts.method_words("mean-of-tomorrow") == "mean of tomorrow"
+
+
+def test_sizes_too_near_to_be_read_beside_each_other_leave_the_axis():
+    ticks = [(0.0, "a"), (1.0, "b"), (5.0, "c"), (9.5, "d"), (10.0, "e")]
+    assert [words for _x, words in steering_levers._apart(ticks, (0.0, 10.0))] == ["a", "c", "e"]
+    assert steering_levers._apart(ticks[:1], (0.0, 10.0)) == ticks[:1]
+
+
+def test_every_grid_of_levers_says_what_moves_truthfulness_and_where_it_was_trained(view: View):
+    small, large = view.section("steering")["levers"]
+    assert (small["grid"], large["grid"]) == ("small", "large")
+    said = steering_levers.finding([small, large])
+    assert said.startswith(f"In the synthetic world, networks of up to {steering_levers._largest(small)} parameters: ")
+    assert f"Networks of up to {steering_levers._largest(large)} parameters: " in said
+    networks = {(row["seed"], row["parameters"], row["perplexity"]): row["device"] for row in large["rows"]}
+    assert sum(int(count) for count in re.findall(r"\((\d+)\)", steering_levers.devices(large))) == len(networks)
+    assert steering_levers.devices(small) == ""

@@ -20,6 +20,7 @@ from generator.site.view import View
 
 URL = "steering/levers/"
 CARRIED = "Truthfulness over fact accuracy"
+ROOM = 0.14  # share of the axis that the words of a size take
 MEASURES = (("fact_accuracy", "Fact accuracy"), ("truthfulness", "Truthfulness"))
 
 
@@ -281,7 +282,7 @@ def _size_panel(name: str, lever: Row, across: tuple[float, float], top: float) 
         alt=f"{name.capitalize()}: {told}. {note}.",
         x=across if sized else (-0.3, len(lever["points"]) - 0.7),
         y=(0, top),
-        x_ticks=ticks,
+        x_ticks=_apart(ticks, across) if sized else ticks,
         y_ticks=[(0, "0"), (0.5, "0.5"), (1, "1")],
         lines=[*single, Line([(x, row["carried_over"]) for x, row in points])],
         band=[(x, max(row["low"], 0), row["high"]) for x, row in points],
@@ -289,6 +290,16 @@ def _size_panel(name: str, lever: Row, across: tuple[float, float], top: float) 
         name=what,
         note=f"{note}.",
     )
+
+
+def _apart(ticks: Sequence[tuple[float, str]], across: tuple[float, float]) -> list[tuple[float, str]]:
+    """The ends, and of the others those whose words have room beside the ones before and the last."""
+    room = ROOM * (across[1] - across[0])
+    kept = list(ticks[:1])
+    for tick in ticks[1:-1]:
+        if tick[0] - kept[-1][0] >= room and ticks[-1][0] - tick[0] >= room:
+            kept.append(tick)
+    return [*kept, *ticks[1:][-1:]]
 
 
 def size_figure(grid: Row, base: str) -> Markup:
