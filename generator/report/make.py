@@ -14,7 +14,7 @@ import generator
 from generator import snapshots
 from generator.core import canonical_json, sha256_bytes, sha256_file
 from generator.panel import Observations, Panel, PanelProvider
-from generator.report.beside import beside, settled
+from generator.report.beside import beside, give_back, settled
 from generator.report.bundle import SCHEMA_VERSION, Bundle
 from generator.report.cited import cited_couplings
 from generator.report.deep import deep_sections
@@ -145,6 +145,7 @@ def make_bundle(
             steering_tables(steering) | published_tables(root) | forecast_tables(sections["forecasts"]["trajectories"])
         )
         tell("claims and predictions, still")
+        give_back()  # there is time for it now
         sections |= other()
     earlier = read_changes(root)
     sections["changes"] = changes_section(earlier)

@@ -90,9 +90,9 @@ def render(
         docs = Docs(out / "docs", frozenset(path for _tab, entries in NAVIGATION for _title, path in entries))
         others = [group for group in GROUPS if group.apart]
         # one process for all of it: more would share two cores, and each would hold a copy of the data
-        wrote, *made, programs = in_turn(
-            written,
+        *made, wrote, programs = in_turn(
             *(partial(_made_apart, view, group, docs.folder) for group in others),
+            written,
             partial(_programs, bundle, root, docs.folder, site_url),
         )
         apart = dict(zip((group.name for group in others), made, strict=True))
@@ -203,6 +203,7 @@ def _generated(view: View, apart: Apart, docs: Docs) -> Iterator[tuple[str, str]
         if group.name not in apart:
             view.search_entries = entries[group.name] = []
             yield from _texts(view, group)
+    view.charts.rest()
     for name, call in apart.items():
         part = call()
         docs.join(part.docs)
