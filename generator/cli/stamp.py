@@ -25,7 +25,10 @@ class Stamp:
         self._project = project
         self._path = project / "build" / "stamp.txt"
         self._around = [sys.version, installed(), dict(options)]
-        self._files = _digests(project)
+        self._states = _states(
+            project
+        )  # before the files are read: one that changes meanwhile has another state afterwards
+        self._files = {_text(path): sha256_file(path) for path in self._states}
         self._digest = sha256_bytes(canonical_json([*self._around, self._files]))
 
     def is_current(self) -> bool:
@@ -33,8 +36,8 @@ class Stamp:
         return made.is_file() and self._path.is_file() and self._path.read_text(encoding="ascii") == self._digest
 
     def holds(self) -> bool:
-        """Whether the inputs are still those that they were: files may change while a build lasts."""
-        return _digests(self._project) == self._files
+        """Whether the inputs are still those that they were: files may change while a build lasts. They are looked at, not read."""
+        return _states(self._project) == self._states
 
     @property
     def of_rendering(self) -> str:
@@ -63,8 +66,12 @@ class Stamp:
         write_if_changed(self._path.with_suffix(".failed"), self._digest)
 
 
-def _digests(project: Path) -> dict[str, str]:
-    return {_text(path): sha256_file(path) for path in _files(project)}
+def _states(project: Path) -> dict[Path, tuple[int, ...]]:
+    """What changes when a file is written, or another takes its place: file, size, times of content and of entry."""
+    found = {path: path.stat() for path in _files(project)}
+    return {
+        path: (one.st_dev, one.st_ino, one.st_size, one.st_mtime_ns, one.st_ctime_ns) for path, one in found.items()
+    }
 
 
 def _text(path: Path) -> str:

@@ -20,7 +20,9 @@ T = TypeVar("T")
 @contextlib.contextmanager
 def settled() -> Iterator[None]:
     """Within it the garbage collector leaves alone what is there at its start: it would write to every page of it, and so make a
-    copy of it in every forked process. At its end memory that is free goes back to the system: other processes work next."""
+    copy of it in every forked process. Before, what nobody holds goes, and at its end memory that is free goes back to the system:
+    other processes work next."""
+    gc.collect()
     give_back()
     gc.freeze()
     try:
@@ -31,9 +33,8 @@ def settled() -> Iterator[None]:
 
 
 def give_back() -> None:
-    """Memory that nobody holds to the system, where the libraries can: the C library would keep what lies between small pieces that
+    """Memory that is free to the system, where the libraries can: the C library would keep what lies between small pieces that
     are still held, and Arrow, which holds the texts of pandas, all it ever had."""
-    gc.collect()
     if arrow := sys.modules.get("pyarrow"):
         arrow.default_memory_pool().release_unused()
     with contextlib.suppress(AttributeError, OSError, TypeError):

@@ -36,8 +36,9 @@ from generator.report.tracker import provider_of, tracker_section
 from generator.schema import Registry, check_registry, load_registry
 
 #: What the evaluation of predictions reads below the project folder.
+MODELS = "data/models"
 TRACKED = (
-    "predictions", "data/models", "data/benchmarks", "data/labs", "data/families", "data/sources", "data/snapshots", "data/panels",
+    "predictions", MODELS, "data/benchmarks", "data/labs", "data/families", "data/sources", "data/snapshots", "data/panels",
     "data/aliases.yaml", "data/corrections.yaml", "data/evaluators.yaml", "data/tracks.yaml",
 )  # fmt: skip
 DEPENDENCIES = (
@@ -73,12 +74,12 @@ def make_bundle(
     computed again.
     """
     tell("read")
-    benchmark = beside(lambda: read_steering(root))
+    memo = Memo(root, like / FOLDER if like else None)
+    benchmark = beside(lambda: read_steering(root, keep=memo))
     registry = load_registry(root)
     # Days are compared with the clock by `capewatch check`; a build knows no clock.
     registry.problems = check_registry(registry, today=dt.date.max)
     registry.require_clean()
-    memo = Memo(root, like / FOLDER if like else None)
     provider = provider_of(root, registry)
     as_of = settings.as_of or provider.observations.newest_day
     observations, later = _known_by(provider, as_of)
@@ -86,6 +87,7 @@ def make_bundle(
     with settled():
         tell("compute")
         unnamed = {track: panel.unnamed for track, panel in panels.items()}
+        _ = memo.surroundings  # read once for the processes that are forked from here on, too
         other = beside(lambda: _ledgers(memo, registry, provider, unnamed, settings, as_of))
         forecasts = beside(
             lambda: forecasts_section(
@@ -182,12 +184,26 @@ def _ledgers(
     """The sections of the claims and of the predictions. `panels`: the live ones by track."""
     claims = claims_section(panels, seed=settings.seed, resamples=settings.resamples, memo=memo)
     draws = min(settings.resamples, 1_000)
-    tracked = memo(
-        "predictions",
-        [as_of.isoformat(), settings.seed, draws, memo.folders(TRACKED)],
-        lambda: tracker_section(memo.root, registry, provider, as_of=as_of, seed=settings.seed, resamples=draws),
-    )
-    return {"claims": claims, "outputs": tracked.pop("outputs"), "predictions": tracked}
+
+    def tracked() -> dict[str, Any]:
+        unnamed = [
+            as_of.isoformat(),
+            memo.folders(name for name in TRACKED if name != MODELS),
+            _unnamed_models(registry),
+        ]
+        return tracker_section(
+            memo.root, registry, provider, as_of=as_of, seed=settings.seed, resamples=draws,
+            keep=lambda name, compute: memo(f"timelines/{name}", unnamed, compute),
+        )  # fmt: skip
+
+    tracker = memo("predictions", [as_of.isoformat(), settings.seed, draws, memo.folders(TRACKED)], tracked)
+    return {"claims": claims, "outputs": tracker.pop("outputs"), "predictions": tracker}
+
+
+def _unnamed_models(registry: Registry) -> str:
+    """sha256 over all that the model files say but the names of the models."""
+    written = {name: entry.value.model_dump(mode="json", exclude={"name"}) for name, entry in registry.models.items()}
+    return sha256_bytes(canonical_json(written))
 
 
 def _add_h(models: list[dict[str, Any]], frames: Mapping[str, Any]) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -63,9 +65,20 @@ def evaluations_of(
 
 
 def tracker_section(
-    root: Path, registry: Registry, provider: PanelProvider, *, as_of: dt.date, seed: int, resamples: int
+    root: Path,
+    registry: Registry,
+    provider: PanelProvider,
+    *,
+    as_of: dt.date,
+    seed: int,
+    resamples: int,
+    keep: Callable[[str, Callable[[], Any]], Any] = lambda _name, compute: compute(),
 ) -> dict[str, Any]:
-    """The section `predictions`. A project without predictions gives an empty list."""
+    """The section `predictions`. A project without predictions gives an empty list.
+
+    `keep(name, compute)` is given what makes the timeline of each prediction, in which no model's name stands, and may answer from
+    what it kept.
+    """
     book = load_predictions(root)
     context = context_of(root, registry)
     evaluations = evaluations_of(root, book, provider, context, as_of=as_of, seed=seed, resamples=resamples)
@@ -77,8 +90,10 @@ def tracker_section(
         "as_of": as_of.isoformat(),
         "counts": dict(pass_rate(evaluations)),
         "items": [
-            _item(root, book.get(evaluation.id), evaluation, provider, context, names, labs, as_of=as_of)
+            _item(root, prediction, evaluation, names, labs)
+            | {"timeline": keep(prediction.id, partial(_timeline, prediction, provider, context, as_of=as_of))}
             for evaluation in evaluations
+            for prediction in (book.get(evaluation.id),)
         ],
     }
 
@@ -87,13 +102,10 @@ def _item(
     root: Path,
     prediction: Prediction,
     evaluation: Evaluation,
-    provider: PanelProvider,
-    context: Context,
     names: dict[str, str],
     labs: dict[str, str],
-    *,
-    as_of: dt.date,
 ) -> dict[str, Any]:
+    """One prediction without its timeline."""
     ledger = read_ledger(root, prediction.id)
     return {
         "id": prediction.id,
@@ -108,7 +120,6 @@ def _item(
             "flip": list(flip_words(prediction, evaluation.margins, names=names)),
         },
         "evaluation": evaluation.as_dict(),
-        "timeline": [_step(step) for step in _timeline(prediction, provider, context, as_of=as_of)],
         "ledger": [
             {
                 "sequence": line.sequence,
@@ -123,12 +134,14 @@ def _item(
     }
 
 
-def _timeline(prediction: Prediction, provider: PanelProvider, context: Context, *, as_of: dt.date) -> list[Step]:
+def _timeline(
+    prediction: Prediction, provider: PanelProvider, context: Context, *, as_of: dt.date
+) -> list[dict[str, Any]]:
     """The standing on each day on which a score behind it became public, from before the registration to `as_of`."""
     registered = dt.date.fromisoformat(prediction.registered_at[:10])
     start = min(registered - LOOK_BACK, as_of)
     days = days_that_matter(provider(prediction.track, as_of), prediction, start=start, end=as_of)
-    return list(replay(prediction, provider, days[-MAX_STEPS:], context=context))
+    return [_step(step) for step in replay(prediction, provider, days[-MAX_STEPS:], context=context)]
 
 
 def _step(step: Step) -> dict[str, Any]:

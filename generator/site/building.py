@@ -6,6 +6,7 @@ as many processes as there are cores. `mkdocs build --strict -f build/mkdocs.yml
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import shutil
@@ -54,12 +55,15 @@ def build_site(
     from generator.site.rendering import render  # most of the site's code, which a standing rendering needs not
 
     tell("pages")
-    written = partial(bundle.write, bundle_folder) if bundle_folder else None
+    written = (
+        partial(bundle.write, bundle_folder, record=root / "build" / "cache" / "tables.json") if bundle_folder else None
+    )
     report = render(
         bundle, root=root, out=root / "build", site_url=site_url, versioned=versioned, written=written or (lambda: None)
     )
     as_of = bundle.as_of
     del bundle, written
+    gc.collect()  # the pages' view of the bundle holds itself
     give_back()
     tell("mkdocs")
     run_mkdocs(
