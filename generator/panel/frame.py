@@ -168,7 +168,6 @@ class Panel:
         names, cells = ("model", "axis", "evaluator", "public", "chosen"), self.cells
         if not set(names) <= set(cells.columns):
             return {}
-        cells = cells[cells["axis"].isin(cells.loc[cells["chosen"].astype(bool), "axis"].unique())]
         rows = [row for row in zip(*(cells[name].tolist() for name in names), strict=True) if row[3]]
         taken = {(model, axis, evaluator) for model, axis, evaluator, _, chosen in rows if chosen}
         days: dict[tuple[str, str], str] = {}
