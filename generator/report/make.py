@@ -13,7 +13,7 @@ from typing import Any
 import generator
 from generator import snapshots
 from generator.core import canonical_json, sha256_bytes, sha256_file
-from generator.panel import Observations, Panel, PanelProvider
+from generator.panel import Observations, Panel, PanelProvider, read_stored
 from generator.report.beside import beside, give_back, settled
 from generator.report.bundle import SCHEMA_VERSION, Bundle
 from generator.report.cited import cited_couplings
@@ -74,13 +74,14 @@ def make_bundle(
     computed again.
     """
     tell("read")
-    memo = Memo(root, like / FOLDER if like else None)
-    benchmark = beside(lambda: read_steering(root, keep=memo))
+    stored = beside(lambda: list(read_stored(root)))
     registry = load_registry(root)
     # Days are compared with the clock by `capewatch check`; a build knows no clock.
     registry.problems = check_registry(registry, today=dt.date.max)
     registry.require_clean()
-    provider = provider_of(root, registry)
+    memo = Memo(root, like / FOLDER if like else None)
+    provider = provider_of(root, registry, stored=stored)
+    benchmark = beside(lambda: read_steering(root, keep=memo))
     as_of = settings.as_of or provider.observations.newest_day
     observations, later = _known_by(provider, as_of)
     panels = {track: provider(track, as_of) for track in registry.tracks}

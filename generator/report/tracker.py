@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from generator import snapshots
-from generator.panel import PanelProvider
+from generator.panel import PanelProvider, Stored
 from generator.panel.published import read_published
 from generator.predictions import (
     FROZEN_TRACKS,
@@ -37,10 +37,11 @@ LOOK_BACK = dt.timedelta(days=180)
 MAX_STEPS = 120
 
 
-def provider_of(root: Path, registry: Registry) -> PanelProvider:
-    """Live tracks at any day, and the papers' frozen tables."""
+def provider_of(root: Path, registry: Registry, *, stored: Callable[[], Stored] | None = None) -> PanelProvider:
+    """Live tracks at any day, and the papers' frozen tables. `stored` gives the rows of the snapshots, where they are read already."""
     present = [name for name in FROZEN_TRACKS if (root / "data" / "panels" / name).is_dir()]
-    return PanelProvider(registry, frozen={name: read_published(root, name).panel for name in present})
+    frozen = {name: read_published(root, name).panel for name in present}
+    return PanelProvider(registry, frozen=frozen, stored=stored)
 
 
 def context_of(root: Path, registry: Registry) -> Context:
