@@ -18,7 +18,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from generator.core import CapewatchError, canonical_json, read_json, sha256_bytes, sha256_file, write_atomic
+from generator.core import CapewatchError, canonical_json, read_json, sha256_bytes, sha256_file, write_if_changed
 from generator.site.policy import with_policy
 
 DISTRIBUTIONS = ("jinja2", "markdown", "mkdocs", "mkdocs-material", "pygments", "pymdown-extensions")
@@ -114,7 +114,7 @@ class KeptPages:
             "paths": self._paths,
             "pages": self.records,
         }
-        write_atomic(self._path, canonical_json(kept))
+        write_if_changed(self._path, canonical_json(kept))
 
     def _usable(self) -> Iterator[tuple[str, dict[str, Any]]]:
         if not self._path.is_file():

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from generator.core import CapewatchError, canonical_json, read_json, write_atomic, write_if_changed
+from generator.core import CapewatchError, canonical_json, read_json, write_if_changed
 from generator.site.handwritten import hand_written, marks, put_in
 from generator.site.page import charts_in, words_of
 
@@ -42,12 +42,12 @@ class Standing:
         for name, content in new.items():
             if write_if_changed(self._docs / name, content):
                 record["files"][f"docs/{name}"] = _state(self._docs / name)
-        write_atomic(self._path, canonical_json(record))
+        write_if_changed(self._path, canonical_json(record))
         return sum(path.endswith(".md") for path in record["files"] if path.startswith("docs/"))
 
     def save(self, fragments: Fragments) -> None:
         """Remember what was just rendered into `out`."""
-        write_atomic(
+        write_if_changed(
             self._path, canonical_json({"key": self.key, "fragments": fragments, "files": dict(self._files())})
         )
 
