@@ -7,6 +7,7 @@ import importlib.metadata
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import generator
 from generator import snapshots
 from generator.core import canonical_json, sha256_bytes, sha256_file
 from generator.panel import Observations, Panel, PanelProvider, read_stored
+from generator.panel.published import read_published
 from generator.report.beside import beside, give_back, settled
 from generator.report.bundle import SCHEMA_VERSION, Bundle
 from generator.report.cited import cited_couplings
@@ -80,7 +82,8 @@ def make_bundle(
     registry.problems = check_registry(registry, today=dt.date.max)
     registry.require_clean()
     memo = Memo(root, like / FOLDER if like else None)
-    provider = provider_of(root, registry, stored=stored)
+    published = cache(partial(read_published, root))
+    provider = provider_of(root, registry, stored=stored, read=published)
     benchmark = beside(lambda: read_steering(root, keep=memo))
     as_of = settings.as_of or provider.observations.newest_day
     observations, later = _known_by(provider, as_of)
@@ -102,7 +105,7 @@ def make_bundle(
         )
         keep = keeper(memo, settings.seed, settings.resamples)
         computed = compute(unnamed, seed=settings.seed, resamples=settings.resamples, keep=keep)
-        papers = published_statistics(memo, seed=settings.seed, resamples=settings.resamples)
+        papers = published_statistics(memo, seed=settings.seed, resamples=settings.resamples, read=published)
         cited = cited_couplings(unnamed, seed=settings.seed, resamples=settings.resamples, keep=keep)
         described = entities(registry, observations, panels, later=later)
         sections = deep_sections(
@@ -145,7 +148,9 @@ def make_bundle(
             names=NAMES,
         )
         listed |= (
-            steering_tables(steering) | published_tables(root) | forecast_tables(sections["forecasts"]["trajectories"])
+            steering_tables(steering)
+            | published_tables(root, read=published)
+            | forecast_tables(sections["forecasts"]["trajectories"])
         )
         tell("claims and predictions, still")
         give_back()  # there is time for it now

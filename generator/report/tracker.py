@@ -10,7 +10,7 @@ from typing import Any
 
 from generator import snapshots
 from generator.panel import PanelProvider, Stored
-from generator.panel.published import read_published
+from generator.panel.published import Published, read_published
 from generator.predictions import (
     FROZEN_TRACKS,
     Book,
@@ -37,10 +37,18 @@ LOOK_BACK = dt.timedelta(days=180)
 MAX_STEPS = 120
 
 
-def provider_of(root: Path, registry: Registry, *, stored: Callable[[], Stored] | None = None) -> PanelProvider:
-    """Live tracks at any day, and the papers' frozen tables. `stored` gives the rows of the snapshots, where they are read already."""
+def provider_of(
+    root: Path,
+    registry: Registry,
+    *,
+    stored: Callable[[], Stored] | None = None,
+    read: Callable[[str], Published] | None = None,
+) -> PanelProvider:
+    """Live tracks at any day, and the papers' frozen tables. `stored` gives the rows of the snapshots, `read` a frozen table by
+    name, where they are read already."""
+    read = read or partial(read_published, root)
     present = [name for name in FROZEN_TRACKS if (root / "data" / "panels" / name).is_dir()]
-    frozen = {name: read_published(root, name).panel for name in present}
+    frozen = {name: read(name).panel for name in present}
     return PanelProvider(registry, frozen=frozen, stored=stored)
 
 

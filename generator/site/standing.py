@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from generator.core import CapewatchError, canonical_json, read_json, write_if_changed
+from generator.core import CapewatchError, canonical_json, names_below, read_json, write_if_changed
 from generator.site.handwritten import hand_written, marks, put_in
 from generator.site.page import charts_in, words_of
 
@@ -81,9 +81,10 @@ class Standing:
     def _files(self) -> Iterator[tuple[str, list[int]]]:
         for name in MADE:
             path = self.out / name
-            for file in [path] if path.is_file() else sorted(path.rglob("*")):
-                if file.is_file():
-                    yield file.relative_to(self.out).as_posix(), _state(file)
+            if path.is_file():
+                yield name, _state(path)
+            for below in names_below(path):
+                yield f"{name}/{below}", _state(path / below)
 
     @property
     def _path(self) -> Path:
