@@ -66,7 +66,7 @@ def _names(folder: str, before: str) -> Iterator[str]:
         for entry in entries:
             if entry.is_dir(follow_symlinks=False):
                 yield from _names(entry.path, f"{before}{entry.name}/")
-            elif entry.is_file():
+            elif Path(entry.path).is_file() if entry.is_symlink() else entry.is_file(follow_symlinks=False):
                 yield f"{before}{entry.name}"
 
 

@@ -123,6 +123,7 @@ def test_files_below_a_folder_are_named_from_there_and_linked_folders_are_not_en
     (tmp_path / "c.txt").write_text("x")
     (tmp_path / "link.txt").symlink_to("c.txt")
     (tmp_path / "broken").symlink_to("nowhere")
+    (tmp_path / "loop").symlink_to("loop")
     (tmp_path / "again").symlink_to(tmp_path / "a")
     assert sorted(names_below(tmp_path)) == ["a/b/.hidden", "c.txt", "link.txt"]
     assert list(names_below(tmp_path / "none")) == []
