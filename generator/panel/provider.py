@@ -41,6 +41,11 @@ class PanelProvider:
         """All observations in their newest state."""
         return self._newest
 
+    @property
+    def rewritten(self) -> bool:
+        """Whether a source has changed or dropped a row: then the newest state, cut at a day, may not be what was known on it."""
+        return self._rewritten
+
     def __call__(self, track: str, day: dt.date) -> Panel:
         if track in self._frozen:
             return self._frozen[track]

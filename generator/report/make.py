@@ -23,6 +23,7 @@ from generator.report.deep import deep_sections
 from generator.report.entities import entities
 from generator.report.forecast_tables import forecast_tables
 from generator.report.forecasting import forecasts_section
+from generator.report.frames import frame_digest
 from generator.report.history import changes_section, read_changes
 from generator.report.ledger import claims_section
 from generator.report.memo import FOLDER, Memo, keeper, panel_state
@@ -195,7 +196,7 @@ def _ledgers(
         unnamed = [
             as_of.isoformat(),
             memo.folders(name for name in TRACKED if name != MODELS),
-            _unnamed_models(registry),
+            *unnamed_state(registry, provider),
         ]
         return tracker_section(
             memo.root, registry, provider, as_of=as_of, seed=settings.seed, resamples=draws,
@@ -206,10 +207,12 @@ def _ledgers(
     return {"claims": claims, "outputs": tracker.pop("outputs"), "predictions": tracker}
 
 
-def _unnamed_models(registry: Registry) -> str:
-    """sha256 over all that the model files say but the names of the models."""
-    written = {name: entry.value.model_dump(mode="json", exclude={"name"}) for name, entry in registry.models.items()}
-    return sha256_bytes(canonical_json(written))
+def unnamed_state(registry: Registry, provider: PanelProvider) -> list[str]:
+    """What names the state of the models and their observations, at any day, but for the names of the models. A name also says which
+    spelling of a source is the model's; where the newest observations alone do not tell what was known on a day, it counts."""
+    left_out = set() if provider.rewritten else {"name"}
+    written = {name: entry.value.model_dump(mode="json", exclude=left_out) for name, entry in registry.models.items()}
+    return [sha256_bytes(canonical_json(written)), frame_digest(provider.observations.table)]
 
 
 def _add_h(models: list[dict[str, Any]], frames: Mapping[str, Any]) -> None:

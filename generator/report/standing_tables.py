@@ -7,7 +7,6 @@ A table counts as written only when all its files lie there with the bytes they 
 
 from __future__ import annotations
 
-import hashlib
 import importlib.metadata
 import sys
 from collections.abc import Mapping
@@ -15,14 +14,15 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from generator.core import CapewatchError, canonical_json, read_json, sha256_file, write_if_changed
+from generator.core import CapewatchError, canonical_json, read_json, sha256_bytes, sha256_file, write_if_changed
+from generator.report.frames import frame_digest
 
 if TYPE_CHECKING:
     from generator.report.bundle import Table
 
 SUFFIXES = ("json", "csv", "parquet")
 _PACKAGE = Path(__file__).resolve().parents[1]
-_CODE = ("core/files.py", "report/bundle.py", "report/standing_tables.py")
+_CODE = ("core/files.py", "report/bundle.py", "report/frames.py", "report/standing_tables.py")
 
 
 class StandingTables:
@@ -66,19 +66,8 @@ class StandingTables:
 
 def state(table: Table, as_of: str) -> str:
     """sha256 of all that the table's files are made of."""
-    import pyarrow
-
-    frame = table.frame
-    loose = [name for name in frame.columns if frame[name].dtype == object]
-    typed = pyarrow.Table.from_pandas(frame.drop(columns=loose), preserve_index=False)
-    stream = pyarrow.BufferOutputStream()
-    with pyarrow.ipc.new_stream(stream, typed.schema) as writer:
-        writer.write_table(typed)
     words = [table.name, table.title, table.description, table.licence, [field.as_dict() for field in table.fields]]
-    hasher = hashlib.sha256(canonical_json([words, as_of, len(frame), _surroundings()]).encode())
-    hasher.update(repr([frame[name].tolist() for name in loose]).encode("utf-8", "surrogatepass"))
-    hasher.update(stream.getvalue())
-    return hasher.hexdigest()
+    return sha256_bytes(canonical_json([words, as_of, frame_digest(table.frame), _surroundings()]))
 
 
 @cache
