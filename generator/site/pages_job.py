@@ -10,6 +10,7 @@ JOB.out.json. Pages that are left out are still known, so that links to them and
 from __future__ import annotations
 
 import gc
+import importlib
 import json
 import logging
 import os
@@ -35,6 +36,13 @@ from generator.site.repeated import make_once, repeats, use_one_converter
 
 #: Folders of the site into which mkdocs itself writes nothing; pages get a policy and stay files of their own.
 LINKED = ("api/", "assets/", "data/")
+
+
+#: What mkdocs.yml asks for, loaded while there is nothing to do yet.
+BEFOREHAND = (
+    "generator.site.cards", "generator.site.raw", "markdown.extensions.admonition", "markdown.extensions.attr_list",
+    "markdown.extensions.tables", "material.plugins.search.plugin", "pymdownx.superfences",
+)  # fmt: skip
 
 
 class _Left(File):
@@ -184,6 +192,8 @@ def _stream() -> logging.Handler:
 
 
 if __name__ == "__main__":
+    for module in BEFOREHAND:
+        importlib.import_module(module)
     told = sys.stdin.readline().strip()  # one line, not to the end: forked processes of the parent keep that open
     if told:
         run([Path(job) for job in json.loads(told)])
