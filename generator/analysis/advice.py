@@ -13,8 +13,9 @@ from generator.analysis._inputs import Source, decimal_years, rows
 from generator.analysis.coupling import gamma_table, running_coupling
 from generator.analysis.critical_scale import pooled_critical_scale
 from generator.analysis.emphasis import trajectory
-from generator.analysis.hfield import line_of, line_through
+from generator.analysis.hfield import h_table, line_of, line_through
 from generator.analysis.isocline import PAPER_FRONTIER_KAPPA, PAPER_KAPPA
+from generator.analysis.line import fit_line
 from generator.analysis.playbook import ADVICE, Rotation, diagnose, rotate
 from generator.analysis.resample import t_quantile
 from generator.analysis.result import Statistic
@@ -33,18 +34,22 @@ def frontier_coefficients(source: Source, x: str, y: str) -> dict[str, Any]:
     carry a line.
     """
     frame = rows(source, (x, y))
-    line = line_through(frame, x, y)
-    if line is None:
+    if line_through(frame, x, y) is None:
         raise CapewatchError(f"{x} and {y}: {len(frame)} models have both scores; a line needs 3 of different {x}")
-    values = frame[x].to_numpy(dtype=float)
+    return line_coefficients(frame[x].to_numpy(dtype=float), frame[y].to_numpy(dtype=float), x, y)
+
+
+def line_coefficients(a: np.ndarray, b: np.ndarray, x: str, y: str) -> dict[str, Any]:
+    """`frontier_coefficients` of models whose scores on `x` and `y` are `a` and `b`, (n,) in percent; n ≥ 3, `a` not constant."""
+    line = fit_line(a, b)
     return {
         "x": x,
         "y": y,
         "n": line.n,
         "line": line.as_dict(),
         "kappa": PUBLISHED_KAPPA.get((x, y)),
-        "x_low": float(values.min()),
-        "x_high": float(values.max()),
+        "x_low": float(a.min()),
+        "x_high": float(a.max()),
     }
 
 
@@ -103,16 +108,20 @@ def scale_bands(source: Panel, gamma: pd.DataFrame, coefficients: Mapping[str, A
     return bands
 
 
-def lab_priorities(source: Source, x: str, y: str, *, core: Sequence[str] | None = None) -> pd.DataFrame:
+def lab_priorities(
+    source: Source, x: str, y: str, *, core: Sequence[str] | None = None, table: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """`playbook.diagnose` of every lab with a dated model on both axes, by lab id: the columns of Diagnosis.
 
-    `core`: ids of core releases (default: all). h is measured against the line of the whole panel.
+    `core`: ids of core releases (default: all). h is measured against the line of the whole panel; `table`: its `h_table`, where
+    it has been made.
     """
     frame = rows(source, (x, y))
+    table = h_table(source, x, y) if table is None else table
     chosen = None if core is None else set(core)
     found = []
     for lab in sorted(frame["lab"].dropna().unique()):
-        path = trajectory(source, x, y, lab)
+        path = trajectory(source, x, y, lab, table=table)
         history = [{"h": row.h, "core": chosen is None or row.model in chosen} for row in path.itertuples()]
         if history:
             found.append(vars(diagnose(str(lab), history)))

@@ -37,14 +37,16 @@ TIERS = (
 _TIER = re.compile(rf"^(?P<base>.+)-(?P<tier>{'|'.join(TIERS)})$")
 
 
-def trajectory(source: Source, x: str, y: str, lab: str, *, fit: LineFit | None = None) -> pd.DataFrame:
+def trajectory(
+    source: Source, x: str, y: str, lab: str, *, fit: LineFit | None = None, table: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """The models of one lab in release order (date, then id), against the population line.
 
     Columns: model, released, year (decimal), x, y, h, dh (pp since the release before), dx, dy, gamma (Δy/Δx, pp/pp;
     NaN when |Δx| < 0.05), excursion (|h| > 10), swing (|Δh| > 10), order_known (no release before shares any of its
-    possible days). Models without a date are left out.
+    possible days). Models without a date are left out. `table`: the `h_table` of these axes, where it has been made.
     """
-    table = h_table(source, x, y, fit=fit)
+    table = h_table(source, x, y, fit=fit) if table is None else table
     columns = [
         "model",
         "released",
@@ -129,10 +131,20 @@ def oscillation_test(series: Sequence[float], *, rng: np.random.Generator, resam
 
 
 def lab_oscillation(
-    source: Source, x: str, y: str, lab: str, *, rng: np.random.Generator, resamples: int = 10_000
+    source: Source,
+    x: str,
+    y: str,
+    lab: str,
+    *,
+    rng: np.random.Generator,
+    resamples: int = 10_000,
+    path: pd.DataFrame | None = None,
 ) -> Statistic:
-    """`oscillation_test` of the h of one lab in release order; details say whether the dates fix that order."""
-    path = trajectory(source, x, y, lab)
+    """`oscillation_test` of the h of one lab in release order; details say whether the dates fix that order.
+
+    `path`: the lab's `trajectory` on these axes, where it has been made.
+    """
+    path = trajectory(source, x, y, lab) if path is None else path
     statistic = oscillation_test(path["h"].tolist(), rng=rng, resamples=resamples)
     known = bool(path["order_known"].all()) if len(path) else False
     more = {**statistic.details, "order_known": known, "h": path["h"].tolist(), "models": path["model"].tolist()}

@@ -28,8 +28,21 @@ RANGE_OF_NORMALS = {2: 1.128, 3: 1.693, 4: 2.059, 5: 2.326, 6: 2.534, 7: 2.704, 
 
 def top_models(source: Source, order_by: str, *, axes: Sequence[str] = (), k: int = 5) -> pd.DataFrame:
     """The k models highest on `order_by` among those with every axis of `axes`: best first, ties by model id."""
-    frame = rows(source, (order_by, *axes))
-    return frame.assign(_id=frame.index.astype(str)).sort_values([order_by, "_id"], ascending=[False, True]).head(k)
+    return _highest(rows(source, (order_by, *axes)), order_by, k)
+
+
+def _highest(frame: pd.DataFrame, order_by: str, k: int) -> pd.DataFrame:
+    """The k rows highest on `order_by`, best first, ties by id."""
+    values, ids = frame[order_by].tolist(), [str(identity) for identity in frame.index]
+    return frame.iloc[sorted(range(len(ids)), key=lambda row: (-values[row], ids[row]))[:k]]
+
+
+def _scored(source: Source, axis: str) -> pd.DataFrame:
+    """`rows` of one axis; of a panel the score and its standard error alone, which is all that a table of saturation reads."""
+    if not isinstance(source, Panel):
+        return rows(source, (axis,))
+    scores = source.axis(axis)
+    return pd.DataFrame({axis: scores, f"{axis}_se": source.stderr[axis].reindex(scores.index)})
 
 
 def spread_ratio(source: Source, axis: str, reference: str, *, k: int = 5, order_by: str | None = None) -> Statistic:
@@ -78,8 +91,8 @@ def saturation_table(source: Source, axes: Sequence[str], *, k: int = 5, order_b
     """
     found = []
     for axis in axes:
-        frame = rows(source, (axis,))
-        top = top_models(source, order_by or axis, axes=(axis,), k=k)
+        frame = _scored(source, axis)
+        top = top_models(source, order_by, axes=(axis,), k=k) if order_by else _highest(frame, axis, k)
         row: dict[str, Any] = {"axis": axis, "n": len(frame), "k": len(top)}
         if len(top) >= 3:
             row.update(_top_row(source, top, axis))

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import generator
-from generator.core import canonical_json, installed, sha256_bytes, sha256_file, write_if_changed
+from generator.core import canonical_json, installed, names_below, sha256_bytes, sha256_file, write_if_changed
 
 #: What a build reads, relative to the project folder.
 INPUTS = ("data", "predictions", "site_src", "mkdocs.yml", "CITATION.cff", "CHANGELOG.md", "bench/results.json")
@@ -25,7 +25,10 @@ class Stamp:
         self._project = project
         self._path = project / "build" / "stamp.txt"
         self._around = [sys.version, installed(), dict(options)]
-        self._files = _digests(project)
+        self._states = _states(
+            project
+        )  # before the files are read: one that changes meanwhile has another state afterwards
+        self._files = {_text(path): sha256_file(Path(path)) for path in self._states}
         self._digest = sha256_bytes(canonical_json([*self._around, self._files]))
 
     def is_current(self) -> bool:
@@ -33,8 +36,8 @@ class Stamp:
         return made.is_file() and self._path.is_file() and self._path.read_text(encoding="ascii") == self._digest
 
     def holds(self) -> bool:
-        """Whether the inputs are still those that they were: files may change while a build lasts."""
-        return _digests(self._project) == self._files
+        """Whether the inputs are still those that they were: files may change while a build lasts. They are looked at, not read."""
+        return _states(self._project) == self._states
 
     @property
     def of_rendering(self) -> str:
@@ -63,20 +66,24 @@ class Stamp:
         write_if_changed(self._path.with_suffix(".failed"), self._digest)
 
 
-def _digests(project: Path) -> dict[str, str]:
-    return {_text(path): sha256_file(path) for path in _files(project)}
+def _states(project: Path) -> dict[str, tuple[int, ...]]:
+    """What changes when a file is written, or another takes its place: file, size, times of content and of entry."""
+    found = {path: os.stat(path) for path in _files(project)}
+    return {
+        path: (one.st_dev, one.st_ino, one.st_size, one.st_mtime_ns, one.st_ctime_ns) for path, one in found.items()
+    }
 
 
-def _text(path: Path) -> str:
+def _text(path: Path | str) -> str:
     """A name that this locale cannot read stands as its bytes."""
     return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
-def _files(project: Path) -> Iterator[Path]:
+def _files(project: Path) -> Iterator[str]:
     package = Path(generator.__file__).parent
-    yield from (path for path in sorted(package.rglob("*")) if path.is_file() and "__pycache__" not in path.parts)
+    yield from (f"{package}/{name}" for name in names_below(package) if "__pycache__/" not in name)
     for name in INPUTS:
         path = project / name
         if path.is_file():
-            yield path
-        yield from (inner for inner in sorted(path.rglob("*")) if inner.is_file())
+            yield str(path)
+        yield from (f"{path}/{inner}" for inner in names_below(path))

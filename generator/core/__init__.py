@@ -4,6 +4,7 @@ from generator.core.dates import PartialDate, parse_day
 from generator.core.errors import CapewatchError, Problem, ProblemsFound, WrongCall, near_matches, printable
 from generator.core.files import (
     canonical_json,
+    names_below,
     read_json,
     sha256_bytes,
     sha256_file,
@@ -23,6 +24,7 @@ __all__ = [
     "canonical_json",
     "counted",
     "installed",
+    "names_below",
     "near_matches",
     "parse_day",
     "printable",

@@ -7,6 +7,7 @@ import json
 import math
 import os
 import tempfile
+from collections.abc import Iterator
 from json.encoder import encode_basestring
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,25 @@ def write_if_changed(path: Path, content: bytes | str) -> bool:
     temporary.write_bytes(data)
     os.replace(temporary, path)
     return True
+
+
+def names_below(folder: Path) -> Iterator[str]:
+    """Every file below a folder by its path from there, parts joined by ``/``, in no order: links to files too, what lies in linked
+    folders not. Nothing where there is no folder."""
+    return _names(os.fspath(folder), "")
+
+
+def _names(folder: str, before: str) -> Iterator[str]:
+    try:
+        entries = os.scandir(folder)
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    with entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                yield from _names(entry.path, f"{before}{entry.name}/")
+            elif Path(entry.path).is_file() if entry.is_symlink() else entry.is_file(follow_symlinks=False):
+                yield f"{before}{entry.name}"
 
 
 def sha256_bytes(data: bytes | str) -> str:

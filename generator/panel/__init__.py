@@ -3,7 +3,7 @@
 from generator.panel.build import build_panel, released_day
 from generator.panel.frame import Panel, sampling_stderr
 from generator.panel.identity import Identity, Match
-from generator.panel.observations import MODEL_FILES, Observations, gather
+from generator.panel.observations import MODEL_FILES, Observations, Stored, gather, read_stored
 from generator.panel.provider import PanelProvider
 
 __all__ = [
@@ -13,8 +13,10 @@ __all__ = [
     "Observations",
     "Panel",
     "PanelProvider",
+    "Stored",
     "build_panel",
     "gather",
+    "read_stored",
     "released_day",
     "sampling_stderr",
 ]

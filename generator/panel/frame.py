@@ -85,10 +85,12 @@ class Panel:
         key = tuple(axes)
         if key not in self._complete:
             self._require(axes)
-            present = self.scores.index[self.scores[list(axes)].notna().all(axis=1)]
-            errors = self.stderr.loc[present, list(axes)].add_suffix("_se")
-            parts = [self.scores.loc[present, list(axes)], errors, self.models.loc[present]]
-            self._complete[key] = pd.concat(parts, axis=1).sort_index()
+            scores, index = self.scores[list(axes)], self.scores.index
+            present = np.flatnonzero(scores.notna().to_numpy().all(axis=1))
+            if not index.is_monotonic_increasing:
+                present = present[index[present].argsort()]
+            errors = self.stderr[list(axes)].iloc[present].add_suffix("_se")
+            self._complete[key] = pd.concat([scores.iloc[present], errors, self.models.iloc[present]], axis=1)
         return self._complete[key].copy(deep=False)  # pandas copies on write: the kept table never changes
 
     def family(self, family: str, axes: Sequence[str]) -> pd.DataFrame:
@@ -166,7 +168,6 @@ class Panel:
         names, cells = ("model", "axis", "evaluator", "public", "chosen"), self.cells
         if not set(names) <= set(cells.columns):
             return {}
-        cells = cells[cells["axis"].isin(cells.loc[cells["chosen"].astype(bool), "axis"].unique())]
         rows = [row for row in zip(*(cells[name].tolist() for name in names), strict=True) if row[3]]
         taken = {(model, axis, evaluator) for model, axis, evaluator, _, chosen in rows if chosen}
         days: dict[tuple[str, str], str] = {}

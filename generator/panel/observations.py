@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -70,13 +72,26 @@ class Observations:
         return dt.date.fromisoformat(days.max())
 
 
-def gather(registry: Registry, *, as_of: dt.date | None = None) -> Observations:
+#: Sources, each with its snapshot's rows, as `snapshots.read` gives them.
+Stored = Iterable[tuple[str, pd.DataFrame]]
+
+
+def read_stored(root: Path, *, as_of: dt.date | None = None) -> Iterator[tuple[str, pd.DataFrame]]:
+    """The rows of every snapshot below the project folder `root`, as they stood on `as_of` (None: today), a source at a time."""
+    folder = root / "data" / "snapshots"
+    return ((source, snapshots.read(folder, source, as_of=as_of)) for source in snapshots.sources(folder))
+
+
+def gather(
+    registry: Registry, *, as_of: dt.date | None = None, stored: Callable[[], Stored] | None = None
+) -> Observations:
     """Collect every observation under the registry's root, as it could be known on `as_of` (None: today's state).
 
-    Pure apart from reading the snapshots; a value that a source changed later is read as it stood on `as_of`.
+    Pure apart from reading the snapshots; a value that a source changed later is read as it stood on `as_of`. `stored` gives what
+    `read_stored` gives, where that is read already.
     """
     identity = Identity(registry)
-    pulled, unmatched = _from_snapshots(registry, identity, as_of)
+    pulled, unmatched = _from_snapshots(identity, stored() if stored else read_stored(registry.root, as_of=as_of))
     table = pd.concat([from_models(registry), pulled], ignore_index=True)
     table["public"] = _public_days(table, registry)
     table, refused = _convert(table, {name: entry.value for name, entry in registry.benchmarks.items()})
@@ -119,11 +134,9 @@ def _text(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _from_snapshots(registry: Registry, identity: Identity, as_of: dt.date | None) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _from_snapshots(identity: Identity, stored: Stored) -> tuple[pd.DataFrame, pd.DataFrame]:
     frames, missing = [], []
-    folder = registry.root / "data" / "snapshots"
-    for source in snapshots.sources(folder):
-        frame = snapshots.read(folder, source, as_of=as_of)
+    for source, frame in stored:
         if frame.empty:
             continue
         codes, spellings = frame["model"].factorize()

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from generator import snapshots
 from generator.core import CapewatchError
 from generator.panel.build import TrackRows, track_of
 from generator.panel.frame import Panel
-from generator.panel.observations import Observations, gather
+from generator.panel.observations import Observations, Stored, gather
 from generator.schema import Registry
 
 
@@ -20,10 +20,17 @@ class PanelProvider:
     state, cut at the day, is the same.
     """
 
-    def __init__(self, registry: Registry, *, frozen: Mapping[str, Panel] | None = None) -> None:
+    def __init__(
+        self,
+        registry: Registry,
+        *,
+        frozen: Mapping[str, Panel] | None = None,
+        stored: Callable[[], Stored] | None = None,
+    ) -> None:
+        """`stored`: as for `gather`, of the newest state."""
         self._registry = registry
         self._frozen = dict(frozen or {})
-        self._newest = gather(registry)
+        self._newest = gather(registry, stored=stored)
         self._rewritten = _rewritten(registry)
         self._made: dict[tuple[str, dt.date], Panel] = {}
         self._gathered: dict[dt.date, Observations] = {}
@@ -33,6 +40,11 @@ class PanelProvider:
     def observations(self) -> Observations:
         """All observations in their newest state."""
         return self._newest
+
+    @property
+    def rewritten(self) -> bool:
+        """Whether a source has changed or dropped a row: then the newest state, cut at a day, may not be what was known on it."""
+        return self._rewritten
 
     def __call__(self, track: str, day: dt.date) -> Panel:
         if track in self._frozen:

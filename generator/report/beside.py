@@ -20,8 +20,10 @@ T = TypeVar("T")
 @contextlib.contextmanager
 def settled() -> Iterator[None]:
     """Within it the garbage collector leaves alone what is there at its start: it would write to every page of it, and so make a
-    copy of it in every forked process. At its end memory that is free goes back to the system: other processes work next."""
+    copy of it in every forked process. Before, what nobody holds goes, and at its end memory that is free goes back to the system:
+    other processes work next."""
     gc.collect()
+    give_back()
     gc.freeze()
     try:
         yield

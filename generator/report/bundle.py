@@ -23,6 +23,7 @@ import numpy as np
 import pandas as pd
 
 from generator.core import canonical_json, read_json, sha256_bytes, write_if_changed
+from generator.report.standing_tables import SUFFIXES, StandingTables
 
 SCHEMA_VERSION = 1
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -66,6 +67,15 @@ class Table:
                 frame[item.name] = frame[item.name].map(defused)
         return frame.to_csv(index=False, lineterminator="\n")
 
+    @cached_property
+    def csv_sha256(self) -> str:
+        """sha256 of `csv`."""
+        return sha256_bytes(self.csv)
+
+    def know_csv(self, digest: str) -> None:
+        """Take this for the digest of `csv`, which then need not be made for it."""
+        self.__dict__["csv_sha256"] = digest
+
     @property
     def rows(self) -> list[dict[str, Any]]:
         names = [item.name for item in self.fields]
@@ -96,7 +106,7 @@ class Table:
             "licence": self.licence,
             "as_of": as_of,
             "rows": len(self.frame),
-            "sha256": sha256_bytes(self.csv),
+            "sha256": self.csv_sha256,
         }
 
     def parquet(self, as_of: str) -> bytes:
@@ -135,10 +145,16 @@ class Bundle:
         """The entities of one kind, by id."""
         return {item["id"]: item for item in self.entities[kind]}
 
-    def write(self, folder: Path) -> list[Path]:
-        """Write the bundle; files whose bytes did not change are left alone, files of an older bundle are removed."""
-        wanted, changed = set(), []
-        for name, content in self._files():  # one at a time: all of them are larger than the bundle
+    def write(self, folder: Path, *, record: Path | None = None) -> list[Path]:
+        """Write the bundle; files whose bytes did not change are left alone, files of an older bundle are removed.
+
+        record: a file that remembers which tables lie in `folder`, so that these are not made again to be compared.
+        """
+        standing = StandingTables(folder, record, as_of=self.as_of)
+        made = {name: table for name, table in self.tables.items() if not standing.stands(table)}
+        wanted = {folder / "tables" / f"{name}.{suffix}" for name in self.tables for suffix in SUFFIXES}
+        changed = []
+        for name, content in self._files(made):  # one at a time: all of them are larger than the bundle
             path = folder / name
             wanted.add(path)
             if write_if_changed(path, content):
@@ -146,15 +162,16 @@ class Bundle:
         for path in folder.rglob("*"):
             if path.is_file() and path not in wanted:
                 path.unlink()
+        standing.save(self.tables)
         return changed
 
-    def _files(self) -> Iterator[tuple[str, bytes | str]]:
+    def _files(self, tables: Mapping[str, Table]) -> Iterator[tuple[str, bytes | str]]:
         yield "meta.json", canonical_json(self.meta, indent=1)
         yield "statistics.json", canonical_json(self.statistics, indent=1)
         yield "entities.json", canonical_json(self.entities)  # the largest: lines would take a second per 4,000 models
         for name, value in self.sections.items():
-            yield f"sections/{name}.json", canonical_json(value, indent=1)
-        for name, table in self.tables.items():
+            yield f"sections/{name}.json", canonical_json(value)
+        for name, table in tables.items():
             yield f"tables/{name}.json", table.json(self.as_of)
             yield f"tables/{name}.csv", table.csv
             yield f"tables/{name}.parquet", table.parquet(self.as_of)

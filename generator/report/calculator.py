@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from generator.analysis.advice import frontier_coefficients
+from generator.analysis.advice import line_coefficients
 from generator.core import CapewatchError, PartialDate
 from generator.forecasts import (
     FIVE_AXES,
@@ -78,12 +78,13 @@ def calculator_section(
 def pair_lines(panel: Panel) -> list[dict[str, Any]]:
     """What `playbook.locate` needs, for every ordered pair of percent axes that PAIR_LEAST models or more have scores on."""
     axes = [str(axis) for axis in panel.scores.columns if panel.axes.at[axis, "unit"] == "percent"]
-    scored = {axis: panel.scores[axis].notna().to_numpy() for axis in axes}
+    table = panel.scores.sort_index()
+    scores = {axis: table[axis].to_numpy(dtype=float) for axis in axes}
     found = []
     for x, y in itertools.permutations(axes, 2):
-        both = scored[x] & scored[y]
-        if both.sum() >= PAIR_LEAST and np.ptp(panel.scores[x].to_numpy()[both]) > 0:
-            found.append(_rounded(frontier_coefficients(panel.scores.loc[both, [x, y]], x, y)))
+        both = np.isfinite(scores[x]) & np.isfinite(scores[y])
+        if both.sum() >= PAIR_LEAST and np.ptp(scores[x][both]) > 0:
+            found.append(_rounded(line_coefficients(scores[x][both], scores[y][both], x, y)))
     return found
 
 

@@ -26,6 +26,7 @@ from generator.analysis.advice import (
 from generator.analysis.cascade import cascade, discriminating_along
 from generator.analysis.critical_scale import pooled_critical_scale
 from generator.analysis.emphasis import lab_oscillation, trajectory, trend_in_time
+from generator.analysis.hfield import h_table
 from generator.analysis.isocline import (
     PAPER_FRONTIER_KAPPA,
     PAPER_KAPPA,
@@ -271,13 +272,14 @@ def _pairs(base: Panel, *, rng: Rng, resamples: int) -> list[dict[str, Any]]:
 
 
 def _labs(panel: Panel, *, rng: Rng, resamples: int) -> dict[str, Any]:
-    priorities = lab_priorities(panel, SWE, GPQA)
+    table = h_table(panel, SWE, GPQA)
+    priorities = lab_priorities(panel, SWE, GPQA, table=table)
     result = {}
     for row in records(priorities):
         lab = row["lab"]
-        path = trajectory(panel, SWE, GPQA, lab)
+        path = trajectory(panel, SWE, GPQA, lab, table=table)
         swings = lab_oscillation(
-            panel, SWE, GPQA, lab, rng=rng(f"oscillation/{panel.track}/{lab}"), resamples=resamples
+            panel, SWE, GPQA, lab, rng=rng(f"oscillation/{panel.track}/{lab}"), resamples=resamples, path=path
         )
         result[lab] = {
             "priority": row,

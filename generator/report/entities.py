@@ -91,6 +91,8 @@ def _observation_entities(
     chosen, reasons = _choices(panels)
     pulls = _pulls(registry)
     protocols: dict[tuple[str, ...], dict[str, str]] = {}
+    never: list[str] = []
+    unsaid: dict[str, str] = {}
     result: dict[str, list[dict[str, Any]]] = defaultdict(list)
     finished = observations.finished
     for key, row in zip(_keys(finished), _records(finished, _READ), strict=True):
@@ -106,8 +108,8 @@ def _observation_entities(
             "locator": row["locator"],
             "spelling": row["spelling"],
             "pull_sha": _digest(pulls.get((row["source"], row["pull"])), row["locator"]),
-            "chosen_in": chosen.get(key, []),
-            "reasons": reasons.get(key, {}),
+            "chosen_in": chosen.get(key, never),
+            "reasons": reasons.get(key, unsaid),
         }
         result[row["model"]].append(item)
     for items in result.values():
@@ -152,6 +154,7 @@ def _plain(column: pd.Series) -> list[Any]:
 def _choices(
     panels: Mapping[str, Panel],
 ) -> tuple[dict[tuple[Any, ...], list[str]], dict[tuple[Any, ...], dict[str, str]]]:
+    """The tracks that chose an observation, and why others did not; equal ones are one object."""
     chosen: dict[tuple[Any, ...], list[str]] = defaultdict(list)
     reasons: dict[tuple[Any, ...], dict[str, str]] = defaultdict(dict)
     for track, panel in sorted(panels.items()):
@@ -161,7 +164,12 @@ def _choices(
                 chosen[key].append(track)
             else:
                 reasons[key][track] = reason
-    return chosen, reasons
+    lists: dict[tuple[str, ...], list[str]] = {}
+    mappings: dict[tuple[tuple[str, str], ...], dict[str, str]] = {}
+    return (
+        {key: lists.setdefault(tuple(tracks), tracks) for key, tracks in chosen.items()},
+        {key: mappings.setdefault(tuple(said.items()), said) for key, said in reasons.items()},
+    )
 
 
 def _pulls(registry: Registry) -> dict[tuple[str, float], snapshots.Pull]:

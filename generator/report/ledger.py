@@ -25,7 +25,7 @@ WRITTEN = ("data/claims", "data/contradictions.yaml", "data/objections.yaml")
 def claims_section(panels: Mapping[str, Panel], *, seed: int, resamples: int, memo: Memo) -> dict[str, Any]:
     """The section `claims` of the project at `memo.root`. A project without data/claims gives empty lists.
 
-    The recipes rest on the published tables alone, so they are kept apart from what the live panels move.
+    The recipes rest on the published tables alone, and each live question on one panel, so they are kept apart.
     """
     if not (memo.root / "data" / "claims").is_dir():
         return {"items": [], "counts": {}, "contradictions": [], "objections": []}
@@ -48,6 +48,9 @@ def _section(panels: Mapping[str, Panel], published: Any, *, seed: int, resample
         streams=partial(generator_for, seed),
         resamples=resamples,
         keep=lambda compute: memo("claims-recipes", published, compute),
+        keep_live=lambda track, questions, ask: memo(
+            f"claims-live/{track}", [seed, resamples, panel_state(panels[track]), questions], ask
+        ),
     )
     extra = objection_values(inputs, results, live_panels=panels)
     return {

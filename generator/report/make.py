@@ -7,20 +7,23 @@ import importlib.metadata
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import generator
 from generator import snapshots
 from generator.core import canonical_json, sha256_bytes, sha256_file
-from generator.panel import Observations, Panel, PanelProvider
-from generator.report.beside import beside, settled
+from generator.panel import Observations, Panel, PanelProvider, read_stored
+from generator.panel.published import read_published
+from generator.report.beside import beside, give_back, settled
 from generator.report.bundle import SCHEMA_VERSION, Bundle
 from generator.report.cited import cited_couplings
 from generator.report.deep import deep_sections
 from generator.report.entities import entities
 from generator.report.forecast_tables import forecast_tables
 from generator.report.forecasting import forecasts_section
+from generator.report.frames import frame_digest
 from generator.report.history import changes_section, read_changes
 from generator.report.ledger import claims_section
 from generator.report.memo import FOLDER, Memo, keeper, panel_state
@@ -36,8 +39,9 @@ from generator.report.tracker import provider_of, tracker_section
 from generator.schema import Registry, check_registry, load_registry
 
 #: What the evaluation of predictions reads below the project folder.
+MODELS = "data/models"
 TRACKED = (
-    "predictions", "data/models", "data/benchmarks", "data/labs", "data/families", "data/sources", "data/snapshots", "data/panels",
+    "predictions", MODELS, "data/benchmarks", "data/labs", "data/families", "data/sources", "data/snapshots", "data/panels",
     "data/aliases.yaml", "data/corrections.yaml", "data/evaluators.yaml", "data/tracks.yaml",
 )  # fmt: skip
 #: Most resamples behind the standing of a prediction.
@@ -75,19 +79,22 @@ def make_bundle(
     computed again.
     """
     tell("read")
-    benchmark = beside(lambda: read_steering(root))
+    stored = beside(lambda: list(read_stored(root)))
     registry = load_registry(root)
     # Days are compared with the clock by `capewatch check`; a build knows no clock.
     registry.problems = check_registry(registry, today=dt.date.max)
     registry.require_clean()
     memo = Memo(root, like / FOLDER if like else None)
-    provider = provider_of(root, registry)
+    published = cache(partial(read_published, root))
+    provider = provider_of(root, registry, stored=stored, read=published)
+    benchmark = beside(lambda: read_steering(root, keep=memo))
     as_of = settings.as_of or provider.observations.newest_day
     observations, later = _known_by(provider, as_of)
     panels = {track: provider(track, as_of) for track in registry.tracks}
     with settled():
         tell("compute")
         unnamed = {track: panel.unnamed for track, panel in panels.items()}
+        _ = memo.surroundings  # read once for the processes that are forked from here on, too
         other = beside(lambda: _ledgers(memo, registry, provider, unnamed, settings, as_of))
         forecasts = beside(
             lambda: forecasts_section(
@@ -101,7 +108,7 @@ def make_bundle(
         )
         keep = keeper(memo, settings.seed, settings.resamples)
         computed = compute(unnamed, seed=settings.seed, resamples=settings.resamples, keep=keep)
-        papers = published_statistics(memo, seed=settings.seed, resamples=settings.resamples)
+        papers = published_statistics(memo, seed=settings.seed, resamples=settings.resamples, read=published)
         cited = cited_couplings(unnamed, seed=settings.seed, resamples=settings.resamples, keep=keep)
         described = entities(registry, observations, panels, later=later)
         sections = deep_sections(
@@ -144,9 +151,12 @@ def make_bundle(
             names=NAMES,
         )
         listed |= (
-            steering_tables(steering) | published_tables(root) | forecast_tables(sections["forecasts"]["trajectories"])
+            steering_tables(steering)
+            | published_tables(root, read=published)
+            | forecast_tables(sections["forecasts"]["trajectories"])
         )
         tell("claims and predictions, still")
+        give_back()  # there is time for it now
         sections |= other()
     earlier = read_changes(root)
     sections["changes"] = changes_section(earlier)
@@ -183,12 +193,28 @@ def _ledgers(
     """The sections of the claims and of the predictions. `panels`: the live ones by track."""
     claims = claims_section(panels, seed=settings.seed, resamples=settings.resamples, memo=memo)
     draws = min(settings.resamples, STANDING_DRAWS)
-    tracked = memo(
-        "predictions",
-        [as_of.isoformat(), settings.seed, draws, memo.folders(TRACKED)],
-        lambda: tracker_section(memo.root, registry, provider, as_of=as_of, seed=settings.seed, resamples=draws),
-    )
-    return {"claims": claims, "outputs": tracked.pop("outputs"), "predictions": tracked}
+
+    def tracked() -> dict[str, Any]:
+        unnamed = [
+            as_of.isoformat(),
+            memo.folders(name for name in TRACKED if name != MODELS),
+            *unnamed_state(registry, provider),
+        ]
+        return tracker_section(
+            memo.root, registry, provider, as_of=as_of, seed=settings.seed, resamples=draws,
+            keep=lambda name, compute: memo(f"timelines/{name}", unnamed, compute),
+        )  # fmt: skip
+
+    tracker = memo("predictions", [as_of.isoformat(), settings.seed, draws, memo.folders(TRACKED)], tracked)
+    return {"claims": claims, "outputs": tracker.pop("outputs"), "predictions": tracker}
+
+
+def unnamed_state(registry: Registry, provider: PanelProvider) -> list[str]:
+    """What names the state of the models and their observations, at any day, but for the names of the models. A name also says which
+    spelling of a source is the model's; where the newest observations alone do not tell what was known on a day, it counts."""
+    left_out = set() if provider.rewritten else {"name"}
+    written = {name: entry.value.model_dump(mode="json", exclude=left_out) for name, entry in registry.models.items()}
+    return [sha256_bytes(canonical_json(written)), frame_digest(provider.observations.table)]
 
 
 def _add_h(models: list[dict[str, Any]], frames: Mapping[str, Any]) -> None:

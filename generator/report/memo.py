@@ -8,6 +8,7 @@ One file a name, exchanged whole: a new result takes the place of the old one.
 
 from __future__ import annotations
 
+import hashlib
 import importlib.metadata
 import json
 import sys
@@ -17,6 +18,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
+import numpy as np
 import pandas as pd
 
 from generator.core import canonical_json, sha256_bytes, sha256_file, write_if_changed
@@ -105,7 +107,13 @@ def panel_state(panel: Panel, *, cells: bool = False) -> list[str]:
 
 
 def _frame_digest(frame: pd.DataFrame) -> str:
-    return sha256_bytes(frame.to_csv(na_rep="\0", lineterminator="\n"))
+    """sha256 over index, columns, types and values; numbers to the last bit."""
+    hasher = hashlib.sha256(repr([frame.index.tolist(), [*frame.columns], [*map(str, frame.dtypes)]]).encode())
+    for name in frame.columns:
+        column = frame[name]
+        plain = isinstance(column.dtype, np.dtype) and column.dtype != object
+        hasher.update(column.to_numpy().tobytes() if plain else repr(column.tolist()).encode("utf-8", "surrogatepass"))
+    return hasher.hexdigest()
 
 
 def _below(path: Path) -> list[Path]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +15,14 @@ from generator.report.bundle import Field, Table
 from generator.report.tables import OWN
 
 
-def published_tables(root: Path) -> dict[str, Table]:
+def published_tables(root: Path, *, read: Callable[[str], Published] | None = None) -> dict[str, Table]:
     """Every file below data/panels as a table ``published-…``, by name; none where the project holds no published tables.
 
-    Raises CapewatchError for a file that is not the one that was frozen.
+    `read` gives one by name, where they are read already. Raises CapewatchError for a file that is not the one that was frozen.
     """
+    read = read or partial(read_published, root)
     held = [name for name in LAYOUTS if (root / "data" / "panels" / name).is_dir()]
-    return {table.name: table for name in held for table in _tables(name, read_published(root, name))}
+    return {table.name: table for name in held for table in _tables(name, read(name))}
 
 
 def _tables(name: str, published: Published) -> Iterator[Table]:

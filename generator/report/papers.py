@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -14,7 +15,7 @@ from generator.analysis.hfield import coupling_slope, h_table, lab_table
 from generator.analysis.population import population_coupling
 from generator.analysis.result import Statistic
 from generator.panel import Panel
-from generator.panel.published import read_published
+from generator.panel.published import Published, read_published
 from generator.report.frames import unpacked
 from generator.report.memo import Memo, panel_state
 from generator.report.statistics import BASE_PAIR, FRONTIER_PAIRS, generator_for, plain
@@ -33,11 +34,16 @@ class Papers:
     frames: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
 
-def published_statistics(memo: Memo, *, seed: int, resamples: int) -> Papers:
-    """r, slope, h, γ12 and Nc of the frozen tables below `memo.root`. They serve comparison only: no live statistic reads them."""
+def published_statistics(
+    memo: Memo, *, seed: int, resamples: int, read: Callable[[str], Published] | None = None
+) -> Papers:
+    """r, slope, h, γ12 and Nc of the frozen tables below `memo.root`. They serve comparison only: no live statistic reads them.
+
+    `read` gives a table by name, where they are read already."""
     if not all((memo.root / "data" / "panels" / name).is_dir() for name in NAMES):
         return Papers()
-    base, frontier = (read_published(memo.root, name).panel for name in (PAPER_BASE, PAPER_FRONTIER))
+    read = read or partial(read_published, memo.root)
+    base, frontier = (read(name).panel for name in (PAPER_BASE, PAPER_FRONTIER))
     found = memo(
         "papers",
         [seed, resamples, panel_state(base), panel_state(frontier)],

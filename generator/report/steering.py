@@ -9,25 +9,30 @@ from __future__ import annotations
 import io
 import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import jsonschema
 import pandas as pd
 
 from generator.core import Problem, ProblemsFound, canonical_json, sha256_bytes, sha256_file
 from generator.report.steering_shapes import INTERNALS, ITEM_COLUMNS, LEVERS, LIVE
+from generator.steering import lever_coupling, stats
 from generator.steering.lever_coupling import against_size
 from generator.steering.stats import holm
 from generator.steering.world import RELIABLE_CUES, UNMARKED_CUE, UNRELIABLE_CUES
+
+if TYPE_CHECKING:
+    import jsonschema
 
 FOLDER = Path("data/steering")
 SCHEMA = "result.schema.json"
 BIN = 0.02  # accuracy covered by one bar of a control histogram
 NUMBER_BYTES = 2  # the live model is stored in half precision
 Content = dict[str, Any]
+Kept = Callable[[str, Any, Callable[[], Any]], Any]
 
 
 @dataclass
@@ -44,15 +49,23 @@ class Steering:
         return self.section["digest"] if self.section is not None else ""
 
 
-def read_steering(root: Path) -> Steering:
-    """Everything under data/steering; nothing when the folder is not there. Raises ProblemsFound with every fault."""
+def read_steering(root: Path, *, keep: Kept = lambda _name, _inputs, compute: compute()) -> Steering:
+    """Everything under data/steering; nothing when the folder is not there. Raises ProblemsFound with every fault.
+
+    `keep(name, inputs, compute)` is given what couples each grid of levers to size, with its rows and its code, and may answer from
+    what it kept.
+    """
     folder = root / FOLDER
     if not folder.is_dir():
         return Steering()
     reader = _Reader(root)
+    code = [sha256_file(Path(module.__file__ or "")) for module in (lever_coupling, stats)]
     runs, items = reader.runs()
     internals = reader.documents("internals", INTERNALS)
-    levers = [{**grid, "against_size": against_size(grid["rows"])} for grid in reader.documents("levers", LEVERS)]
+    levers = [
+        {**grid, "against_size": keep(f"levers/{number}", [code, grid["rows"]], partial(against_size, grid["rows"]))}
+        for number, grid in enumerate(reader.documents("levers", LEVERS))
+    ]
     levers.sort(key=lambda grid: max(row["parameters"] for row in grid["rows"]))
     live, files = reader.live()
     if reader.problems:
@@ -171,6 +184,8 @@ class _Reader:
         value = self._json(path)
         if value is None:
             return None
+        import jsonschema  # takes a while, which the process that builds the site can spare
+
         faults = [
             leaf for fault in jsonschema.Draft202012Validator(schema).iter_errors(value) for leaf in _leaves(fault)
         ]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from generator import snapshots
-from generator.panel import PanelProvider
-from generator.panel.published import read_published
+from generator.panel import PanelProvider, Stored
+from generator.panel.published import Published, read_published
 from generator.predictions import (
     FROZEN_TRACKS,
     Book,
@@ -35,10 +37,19 @@ LOOK_BACK = dt.timedelta(days=180)
 MAX_STEPS = 120
 
 
-def provider_of(root: Path, registry: Registry) -> PanelProvider:
-    """Live tracks at any day, and the papers' frozen tables."""
+def provider_of(
+    root: Path,
+    registry: Registry,
+    *,
+    stored: Callable[[], Stored] | None = None,
+    read: Callable[[str], Published] | None = None,
+) -> PanelProvider:
+    """Live tracks at any day, and the papers' frozen tables. `stored` gives the rows of the snapshots, `read` a frozen table by
+    name, where they are read already."""
+    read = read or partial(read_published, root)
     present = [name for name in FROZEN_TRACKS if (root / "data" / "panels" / name).is_dir()]
-    return PanelProvider(registry, frozen={name: read_published(root, name).panel for name in present})
+    frozen = {name: read(name).panel for name in present}
+    return PanelProvider(registry, frozen=frozen, stored=stored)
 
 
 def context_of(root: Path, registry: Registry) -> Context:
@@ -74,9 +85,20 @@ def evaluations_of(
 
 
 def tracker_section(
-    root: Path, registry: Registry, provider: PanelProvider, *, as_of: dt.date, seed: int, resamples: int
+    root: Path,
+    registry: Registry,
+    provider: PanelProvider,
+    *,
+    as_of: dt.date,
+    seed: int,
+    resamples: int,
+    keep: Callable[[str, Callable[[], Any]], Any] = lambda _name, compute: compute(),
 ) -> dict[str, Any]:
-    """The section `predictions`. A project without predictions gives an empty list."""
+    """The section `predictions`. A project without predictions gives an empty list.
+
+    `keep(name, compute)` is given what makes the timeline of each prediction, in which no model's name stands, and may answer from
+    what it kept.
+    """
     book = load_predictions(root)
     context = context_of(root, registry)
     evaluations = evaluations_of(root, book, provider, context, as_of=as_of, seed=seed, resamples=resamples)
@@ -86,8 +108,10 @@ def tracker_section(
         "as_of": as_of.isoformat(),
         "counts": dict(pass_rate(evaluations)),
         "items": [
-            _item(root, book.get(evaluation.id), evaluation, provider, context, labs, as_of=as_of)
+            _item(root, prediction, evaluation, context.names, labs)
+            | {"timeline": keep(prediction.id, partial(_timeline, prediction, provider, context, as_of=as_of))}
             for evaluation in evaluations
+            for prediction in (book.get(evaluation.id),)
         ],
     }
 
@@ -96,14 +120,11 @@ def _item(
     root: Path,
     prediction: Prediction,
     evaluation: Evaluation,
-    provider: PanelProvider,
-    context: Context,
+    names: Mapping[str, str],
     labs: dict[str, str],
-    *,
-    as_of: dt.date,
 ) -> dict[str, Any]:
+    """One prediction without its timeline."""
     ledger = read_ledger(root, prediction.id)
-    names = context.names
     return {
         "id": prediction.id,
         "path": f"predictions/{prediction.id}/prediction.yaml",
@@ -117,7 +138,6 @@ def _item(
             "flip": list(flip_words(prediction, evaluation.margins, names=names)),
         },
         "evaluation": evaluation.as_dict(),
-        "timeline": [_step(step) for step in _timeline(prediction, provider, context, as_of=as_of)],
         "ledger": [
             {
                 "sequence": line.sequence,
@@ -132,12 +152,14 @@ def _item(
     }
 
 
-def _timeline(prediction: Prediction, provider: PanelProvider, context: Context, *, as_of: dt.date) -> list[Step]:
+def _timeline(
+    prediction: Prediction, provider: PanelProvider, context: Context, *, as_of: dt.date
+) -> list[dict[str, Any]]:
     """The standing on each day on which a score behind it became public, from before the registration to `as_of`."""
     registered = dt.date.fromisoformat(prediction.registered_at[:10])
     start = min(registered - LOOK_BACK, as_of)
     days = days_that_matter(provider(prediction.track, as_of), prediction, start=start, end=as_of)
-    return list(replay(prediction, provider, days[-MAX_STEPS:], context=context))
+    return [_step(step) for step in replay(prediction, provider, days[-MAX_STEPS:], context=context)]
 
 
 def _step(step: Step) -> dict[str, Any]:

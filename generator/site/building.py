@@ -6,6 +6,7 @@ as many processes as there are cores. `mkdocs build --strict -f build/mkdocs.yml
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import shutil
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
     from generator.site.rendering import RenderReport
 
 _LANGUAGES = "assets/javascripts/lunr"
-#: Fewer pages than this are not worth another process, which takes half a second to start.
-PAGES_A_PROCESS = 120
+#: Fewer pages than this are not worth another process, which is forked from the first one.
+PAGES_A_PROCESS = 20
 _SEARCH = Path("search") / "search_index.json"
 
 
@@ -54,12 +55,15 @@ def build_site(
     from generator.site.rendering import render  # most of the site's code, which a standing rendering needs not
 
     tell("pages")
-    written = partial(bundle.write, bundle_folder) if bundle_folder else None
+    written = (
+        partial(bundle.write, bundle_folder, record=root / "build" / "cache" / "tables.json") if bundle_folder else None
+    )
     report = render(
         bundle, root=root, out=root / "build", site_url=site_url, versioned=versioned, written=written or (lambda: None)
     )
     as_of = bundle.as_of
     del bundle, written
+    gc.collect()  # the pages' view of the bundle holds itself
     give_back()
     tell("mkdocs")
     run_mkdocs(
@@ -84,7 +88,7 @@ def run_mkdocs(
     """Build `out`/docs strictly with `out`/mkdocs.yml into `site`; equal inputs give equal bytes. Returns how many pages were
     built; the others are those of the site before. Raises CapewatchError with every fault that mkdocs names.
 
-    ready: a `pages_process` that was started before, to be used as the first one; meanwhile: what is done while they are built.
+    ready: a `pages_process` that was started before, to be used; meanwhile: what is done while they are built.
     """
     out, site = out.resolve(), site.resolve()
     fresh, jobs = out / "site", out / "jobs"
@@ -92,11 +96,13 @@ def run_mkdocs(
         shutil.rmtree(folder, ignore_errors=True)
     kept = KeptPages(out, site, as_of=as_of)
     missing = kept.missing
-    count = processes or min(os.cpu_count() or 1, 1 + len(missing) // PAGES_A_PROCESS)
-    started = start_jobs(out, jobs, [missing[number::count] for number in range(count)], as_of=as_of, ready=ready)
+    most = (os.cpu_count() or 1) if hasattr(os, "fork") else 1
+    count = processes or min(most, 1 + len(missing) // PAGES_A_PROCESS)
+    parts = [missing[number::count] for number in range(count)]
+    paths, process = start_jobs(out, jobs, parts, as_of=as_of, ready=ready)
     kept.put_into(jobs / "0")
     meanwhile()
-    told = finish_jobs(started)
+    told = finish_jobs(paths, process)
     (policy,) = {answer["policy"] for answer in told}
     kept.renew_policy(jobs / "0", policy)
     os.replace(jobs / "0", fresh)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from generator.core import CapewatchError, write_if_changed
+from generator.core import CapewatchError, names_below, write_if_changed
 from generator.site.page import charts_in
 
 
@@ -63,13 +63,10 @@ class Docs:
 
     def remove_others(self) -> int:
         """Delete what is in the folder and was not put there; how many files those were."""
-        stale = list(self._others(self.folder.rglob("*")))
-        for path in stale:
-            path.unlink()
+        stale = [name for name in names_below(self.folder) if name not in self.paths]
+        for name in stale:
+            (self.folder / name).unlink()
         return len(stale)
-
-    def _others(self, found: Iterable[Path]) -> Iterator[Path]:
-        return (path for path in found if path.is_file() and path.relative_to(self.folder).as_posix() not in self.paths)
 
     @staticmethod
     def _refuse(taken: bool, path: str) -> None:

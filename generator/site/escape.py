@@ -91,7 +91,12 @@ def front_matter(values: dict[str, Any]) -> str:
 
 def http_url(url: Any) -> str:
     """The address when it is a plain http(s) one, otherwise an empty text: a page links to nothing else."""
-    text = plain(url or "")
+    return _http_url(str(url or ""))
+
+
+@lru_cache(maxsize=8_192)
+def _http_url(url: str) -> str:
+    text = plain(url)
     if any(character in text for character in "<>\"'` "):
         return ""
     try:

@@ -33,7 +33,9 @@ UNIT_WORDS = {
 
 def known(value: Any) -> TypeGuard[float]:
     """True for a finite number; False for None, NaN, infinities and everything that is no number."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    if type(value) is float:
+        return math.isfinite(value)
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def number(value: Any, digits: int = 2) -> str:
@@ -41,9 +43,9 @@ def number(value: Any, digits: int = 2) -> str:
     if not known(value):
         return MISSING
     text = f"{value:,.{digits}f}"
-    if float(text.replace(",", "")) == 0:
-        text = text.lstrip("-")
-    return text.replace("-", MINUS)
+    if not text.startswith("-"):
+        return text
+    return f"{MINUS}{text[1:]}" if text.strip("-0.,") else text[1:]
 
 
 def signed(value: Any, digits: int = 1) -> str:

@@ -18,7 +18,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from generator.core import CapewatchError, canonical_json, read_json, sha256_bytes, sha256_file, write_atomic
+from generator.core import (
+    CapewatchError,
+    canonical_json,
+    names_below,
+    read_json,
+    sha256_bytes,
+    sha256_file,
+    write_if_changed,
+)
 from generator.site.policy import with_policy
 
 DISTRIBUTIONS = ("jinja2", "markdown", "mkdocs", "mkdocs-material", "pygments", "pymdown-extensions")
@@ -49,8 +57,7 @@ class KeptPages:
         self._path = out / "cache" / "pages.json"
         self._shared, self._digest = _shared_digest(out, as_of)
         self._before, self._policy = self._digest, ""
-        files = sorted(path for path in self._docs.rglob("*") if path.is_file())
-        self._paths = [path.relative_to(self._docs).as_posix() for path in files]
+        self._paths = sorted(names_below(self._docs))
         self._keys = {path: sha256_file(self._docs / path) for path in self._paths if path.endswith(".md")}
         self.records = dict(self._usable())
 
@@ -114,7 +121,7 @@ class KeptPages:
             "paths": self._paths,
             "pages": self.records,
         }
-        write_atomic(self._path, canonical_json(kept))
+        write_if_changed(self._path, canonical_json(kept))
 
     def _usable(self) -> Iterator[tuple[str, dict[str, Any]]]:
         if not self._path.is_file():

@@ -1,18 +1,21 @@
 """One process of the site build: an ordinary strict mkdocs build of which only the named pages are rendered.
 
-`python -m generator.site.pages_job` loads mkdocs and waits for a line with the path of JOB.json (as JSON) on standard input; at an empty
-one it ends. The job names config, site_dir, pages (paths below the docs folder, null: all), statics (copy files that are no pages) and
-epoch (the second that stands for the day of the build). What was learned of each page is written beside it, as JOB.out.json. Pages
-that are left out are still known, so that links to them and the navigation are what they are in a whole build.
+`python -m generator.site.pages_job` loads mkdocs and waits for a line with the paths of jobs (a list as JSON) on standard input; at an
+empty one it ends. The first job is done here, each further one by a process that is forked as soon as mkdocs knows all files. A job,
+JOB.json, names config and epoch (the second that stands for the day of the build), which all jobs share, site_dir, pages (paths below
+the docs folder, null: all) and statics (copy files that are no pages). What was learned of each page is written beside it, as
+JOB.out.json. Pages that are left out are still known, so that links to them and the navigation are what they are in a whole build.
 """
 
 from __future__ import annotations
 
 import gc
+import importlib
 import json
 import logging
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +38,13 @@ from generator.site.repeated import make_once, repeats, use_one_converter
 LINKED = ("api/", "assets/", "data/")
 
 
+#: What mkdocs.yml asks for, loaded while there is nothing to do yet.
+BEFOREHAND = (
+    "generator.site.cards", "generator.site.raw", "markdown.extensions.admonition", "markdown.extensions.attr_list",
+    "markdown.extensions.tables", "material.plugins.search.plugin", "pymdownx.superfences",
+)  # fmt: skip
+
+
 class _Left(File):
     """A file that another process builds, or that is kept as it is."""
 
@@ -53,11 +63,13 @@ class _Linked(File):
 
 
 class _Selected(BasePlugin):
-    """Renders the wanted pages only, and remembers their search entries, anchors and links to anchors."""
+    """Renders the wanted pages only, and remembers their search entries, anchors and links to anchors. `job` is the one that this
+    process does."""
 
-    def __init__(self, pages: set[str] | None, *, statics: bool) -> None:
+    def __init__(self, jobs: Sequence[Path]) -> None:
         super().__init__()
-        self._pages, self._statics = pages, statics
+        self.job, self._further = jobs[0], jobs[1:]
+        self._others: list[int] = []
         self._built: dict[str, tuple[Any, list[dict[str, str]]]] = {}
         self._seen = 0
         self._policy: Policy | None = None
@@ -67,15 +79,33 @@ class _Selected(BasePlugin):
     def on_files(self, files: Files, *, config: MkDocsConfig, **_: Any) -> Files:
         self.order = [file.src_uri for file in files.documentation_pages()]
         self._bases = {get_relative_url(".", file.url) for file in files.documentation_pages()}
+        self._divide(files, config)
+        told = read_json(self.job)
+        pages = None if told["pages"] is None else set(told["pages"])
         for file in files:
-            wanted = (
-                (self._pages is None or file.src_uri in self._pages) if file.is_documentation_page() else self._statics
-            )
+            wanted = (pages is None or file.src_uri in pages) if file.is_documentation_page() else told["statics"]
             if not wanted:
                 file.__class__ = _Left
             elif file.src_dir == config.docs_dir and file.src_uri.startswith(LINKED) and file.src_uri[-5:] != ".html":
                 file.__class__ = _Linked
         return files
+
+    def _divide(self, files: Files, config: MkDocsConfig) -> None:
+        """A process for each further job, which goes on from here as this one does, into a folder of its own."""
+        for job in self._further:
+            if process := os.fork():
+                self._others.append(process)
+                continue
+            self.job, self._others = job, []
+            config.site_dir = read_json(job)["site_dir"]
+            for file in files:
+                file.dest_dir = config.site_dir
+            return
+
+    def others_done(self) -> bool:
+        """Waits for the processes of the further jobs; False when one of them failed, which said why."""
+        codes = [os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) for process in self._others]
+        return not any(codes)
 
     def on_env(self, env: Any, **_: Any) -> Any:
         env.auto_reload = False  # templates do not change during a build: no look at the disk for each of their uses
@@ -133,20 +163,25 @@ def _not_the_dirty_notice(record: logging.LogRecord) -> bool:
     return "'dirty' build" not in record.getMessage()
 
 
-def run(job: Path) -> None:
-    told = read_json(job)
+def run(jobs: Sequence[Path]) -> None:
+    """Do the jobs. Exits with 1 when one that another process did failed."""
+    told = read_json(jobs[0])
     os.environ["SOURCE_DATE_EPOCH"] = str(told["epoch"])
     logging.getLogger("mkdocs.commands.build").addFilter(_not_the_dirty_notice)
     logging.getLogger("mkdocs").addHandler(_stream())
     gc.set_threshold(100_000, 20, 50)  # millions of short-lived nodes: the default collects far too often
     config = load_config(told["config"], site_dir=told["site_dir"], strict=True)
-    pages = None if told["pages"] is None else set(told["pages"])
     use_one_converter()
     keep_theme(config.theme, Path(told["config"]).parent)
-    selected = _Selected(pages, statics=told["statics"])
+    selected = _Selected(jobs)
     config.plugins["capewatch-pages"] = selected
-    build(config, dirty=True)
-    job.with_suffix(".out.json").write_text(canonical_json(selected.report()), encoding="utf-8")
+    try:
+        build(config, dirty=True)
+        selected.job.with_suffix(".out.json").write_text(canonical_json(selected.report()), encoding="utf-8")
+    finally:
+        done = selected.others_done()
+    if not done:
+        sys.exit(1)
 
 
 def _stream() -> logging.Handler:
@@ -157,6 +192,8 @@ def _stream() -> logging.Handler:
 
 
 if __name__ == "__main__":
+    for module in BEFOREHAND:
+        importlib.import_module(module)
     told = sys.stdin.readline().strip()  # one line, not to the end: forked processes of the parent keep that open
     if told:
-        run(Path(json.loads(told)))
+        run([Path(job) for job in json.loads(told)])

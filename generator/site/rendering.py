@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -90,15 +91,15 @@ def render(
         docs = Docs(out / "docs", frozenset(path for _tab, entries in NAVIGATION for _title, path in entries))
         others = [group for group in GROUPS if group.apart]
         # one process for all of it: more would share two cores, and each would hold a copy of the data
-        wrote, *made, programs = in_turn(
-            written,
+        *made, wrote, programs = in_turn(
             *(partial(_made_apart, view, group, docs.folder) for group in others),
+            written,
             partial(_programs, bundle, root, docs.folder, site_url),
         )
         apart = dict(zip((group.name for group in others), made, strict=True))
         view.charts.ask_for_script()  # from here on there are threads, and no process is forked
         fragments: dict[str, list[tuple[str, str]]] = {}
-        for path, content in _files(view, apart, wrote, docs, fragments):
+        for path, content in _files(view, apart, docs, fragments):
             docs.add(path, content, waits=isinstance(content, str) and view.charts.has_places(content))
         main = {
             path: docs.texts[path] for _tab, entries in NAVIGATION for _title, path in entries if path in docs.texts
@@ -107,6 +108,9 @@ def render(
         places = _places(docs)
         for path, html in embed_pages(view, places):
             docs.put(path, html, waits=view.charts.has_places(html))
+        wrote()
+        for path, content in chain(view.downloads(), bundle.files.items()):
+            docs.add(path, content)
         docs.join(programs())
         drawers.finish()
     docs.finish(lambda text: shown(view.charts.filled(text)))
@@ -157,15 +161,12 @@ def _programs(bundle: Bundle, root: Path, folder: Path, site_url: str) -> Docs:
 
 
 def _files(
-    view: View, apart: Apart, written: Callable[[], object], docs: Docs, told: dict[str, list[tuple[str, str]]]
+    view: View, apart: Apart, docs: Docs, told: dict[str, list[tuple[str, str]]]
 ) -> Iterator[tuple[str, bytes | str]]:
-    """Every file of the docs folder but what is drawn beside or written apart. Charts come last: making the pages fills the store."""
+    """Every page and what it needs, but what is drawn beside or written apart. Charts come last: making the pages fills the store."""
     yield from _hand_written(view, told)
     yield from _generated(view, apart, docs)
     yield LAB_STYLES, colours.stylesheet(view.bundle.entities["labs"])
-    written()
-    yield from view.downloads()
-    yield from view.bundle.files.items()
     yield from ((path, shown(text)) for path, text in view.charts.files.items())
 
 
@@ -204,6 +205,7 @@ def _generated(view: View, apart: Apart, docs: Docs) -> Iterator[tuple[str, str]
         if group.name not in apart:
             view.search_entries = entries[group.name] = []
             yield from _texts(view, group)
+    view.charts.rest()
     for name, call in apart.items():
         part = call()
         docs.join(part.docs)

@@ -1,9 +1,10 @@
 """A rendering that still stands: when nothing but hand-written pages, styles and scripts is new, only these are put into build/docs.
 
-build/cache/rendering.json   {key, files: {path below build/: sha256}, fragments: {hand-written page: [[name, text], …]}}
+build/cache/rendering.json   {key, files: {path below build/: [bytes, time]}, fragments: {hand-written page: [[name, text], …]}}
 `key` names everything that a rendering reads besides the hand-written files. The record counts only when it is that of the present
-key, when every file that it names is there with the bytes it had, and no other is; and when the new pages ask for the same
-fragments, show the same charts and have the same title and description as before: other pages rest on these. Otherwise all is rendered.
+key, when every file that it names is there as it was written (its size and time are looked at), and no other is; and when the new
+pages ask for the same fragments, show the same charts and have the same title and description as before: other pages rest on these.
+Otherwise all is rendered.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from generator.core import CapewatchError, canonical_json, read_json, sha256_file, write_atomic, write_if_changed
+from generator.core import CapewatchError, canonical_json, names_below, read_json, write_if_changed
 from generator.site.handwritten import hand_written, marks, put_in
 from generator.site.page import charts_in, words_of
 
@@ -40,13 +41,13 @@ class Standing:
             return None
         for name, content in new.items():
             if write_if_changed(self._docs / name, content):
-                record["files"][f"docs/{name}"] = sha256_file(self._docs / name)
-        write_atomic(self._path, canonical_json(record))
+                record["files"][f"docs/{name}"] = _state(self._docs / name)
+        write_if_changed(self._path, canonical_json(record))
         return sum(path.endswith(".md") for path in record["files"] if path.startswith("docs/"))
 
     def save(self, fragments: Fragments) -> None:
         """Remember what was just rendered into `out`."""
-        write_atomic(
+        write_if_changed(
             self._path, canonical_json({"key": self.key, "fragments": fragments, "files": dict(self._files())})
         )
 
@@ -77,12 +78,13 @@ class Standing:
                 return None
         return found if found.keys() == before.keys() else None
 
-    def _files(self) -> Iterator[tuple[str, str]]:
+    def _files(self) -> Iterator[tuple[str, list[int]]]:
         for name in MADE:
             path = self.out / name
-            for file in [path] if path.is_file() else sorted(path.rglob("*")):
-                if file.is_file():
-                    yield file.relative_to(self.out).as_posix(), sha256_file(file)
+            if path.is_file():
+                yield name, _state(path)
+            for below in names_below(path):
+                yield f"{name}/{below}", _state(path / below)
 
     @property
     def _path(self) -> Path:
@@ -91,3 +93,9 @@ class Standing:
     @property
     def _docs(self) -> Path:
         return self.out / "docs"
+
+
+def _state(path: Path) -> list[int]:
+    """Size in bytes and time of the last change in nanoseconds."""
+    found = path.stat()
+    return [found.st_size, found.st_mtime_ns]

@@ -16,6 +16,7 @@ from generator.core import (
     PartialDate,
     Problem,
     canonical_json,
+    names_below,
     near_matches,
     parse_day,
     read_json,
@@ -114,3 +115,16 @@ def test_a_problem_shows_only_what_it_knows():
 def test_indented_json_is_what_the_standard_library_writes(value):
     theirs = json.dumps(value, sort_keys=True, ensure_ascii=False, indent=1, separators=(",", ": "))
     assert canonical_json(value, indent=1) == theirs + "\n"
+
+
+def test_files_below_a_folder_are_named_from_there_and_linked_folders_are_not_entered(tmp_path):
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    (tmp_path / "a" / "b" / ".hidden").write_text("x")
+    (tmp_path / "c.txt").write_text("x")
+    (tmp_path / "link.txt").symlink_to("c.txt")
+    (tmp_path / "broken").symlink_to("nowhere")
+    (tmp_path / "loop").symlink_to("loop")
+    (tmp_path / "again").symlink_to(tmp_path / "a")
+    assert sorted(names_below(tmp_path)) == ["a/b/.hidden", "c.txt", "link.txt"]
+    assert list(names_below(tmp_path / "none")) == []
+    assert list(names_below(tmp_path / "c.txt")) == []

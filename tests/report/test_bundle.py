@@ -113,3 +113,42 @@ def test_a_formula_is_defused_in_every_kind_of_text_column():
         made = table([("one", 1.5), ("=two", -2.0), (None, None)])
         made.frame["model"] = made.frame["model"].astype(kind)
         assert made.csv.splitlines()[1:] == ["one,1.5", "'=two,-2.0", ","]
+
+
+def never(*_arguments):
+    raise AssertionError("made although the files stand")
+
+
+def test_tables_that_stand_as_they_would_be_written_are_not_made_again(tmp_path, monkeypatch):
+    folder, record = tmp_path / "bundle", tmp_path / "tables.json"
+    assert bundle().write(folder, record=record)
+    with monkeypatch.context() as patch:
+        for name in ("json", "parquet"):
+            patch.setattr(Table, name, never)
+        again = bundle()
+        assert again.write(folder, record=record) == []
+        assert "csv" not in vars(again.tables["scores"])
+    assert again.tables["scores"].metadata("2026-11-21") == bundle().tables["scores"].metadata("2026-11-21")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda made, _folder, _record: made.tables.update(scores=table([("one", 1.5), ("two", 0.0)])),
+        lambda made, _folder, _record: made.meta.update(as_of="2026-11-22"),
+        lambda _made, folder, _record: (folder / "tables/scores.csv").write_text("model,score\none,2.5\n"),
+        lambda _made, folder, _record: (folder / "tables/scores.parquet").unlink(),
+        lambda _made, _folder, record: record.write_text("{"),
+        lambda _made, _folder, record: record.unlink(),
+    ],
+    ids=["another value", "another day", "a file changed", "a file gone", "record damaged", "record gone"],
+)
+def test_a_table_is_written_where_it_or_its_files_are_others(tmp_path, change):
+    folder, record = tmp_path / "bundle", tmp_path / "tables.json"
+    bundle().write(folder, record=record)
+    made = bundle()
+    change(made, folder, record)
+    made.write(folder, record=record)
+    made.write(tmp_path / "whole")
+    for path in sorted((tmp_path / "whole" / "tables").iterdir()):
+        assert (folder / "tables" / path.name).read_bytes() == path.read_bytes()

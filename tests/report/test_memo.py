@@ -15,6 +15,7 @@ from generator.panel import PanelProvider
 from generator.report.deep import deep_sections
 from generator.report.forecast_inputs import APART
 from generator.report.frames import packed, unpacked
+from generator.report.make import unnamed_state
 from generator.report.memo import FOLDER, Memo, keeper, panel_state
 from generator.report.statistics import PAIRS, compute, generator_for
 from generator.schema import load_registry
@@ -224,3 +225,19 @@ def test_a_result_kept_in_another_project_counts_for_equal_inputs_only_and_whole
     kept = one / FOLDER / "labs.maker.json"
     kept.write_bytes(kept.read_bytes().replace(b"2.5", b"9.5"))
     assert memo("labs/maker", [1], lambda: {"h": 2.5}) == {"h": 2.5}, "altered bytes do not count"
+
+
+def test_a_new_name_leaves_the_state_of_timelines_unless_it_changes_which_scores_are_the_models():
+    def named(names):
+        registry = load_registry(REPOSITORY)
+        for identity, name in names.items():
+            entry = registry.models[identity]
+            registry.models[identity] = dataclasses.replace(entry, value=entry.value.model_copy(update={"name": name}))
+        return registry, PanelProvider(registry)
+
+    registry, provider = named({})
+    state, table = unnamed_state(registry, provider), provider.observations.table
+    one, folded = table["model"].iloc[0], table[table["rule"] == "folded"].iloc[0]
+    assert unnamed_state(*named({one: "Another name"})) == state
+    other = next(identity for identity in registry.models if identity != folded["model"])
+    assert unnamed_state(*named({other: folded["spelling"]})) != state  # two models of one spelling: it is no one's

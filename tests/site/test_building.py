@@ -132,7 +132,7 @@ def test_a_process_that_waits_for_pages_ends_untold_and_names_its_faults(tmp_pat
     with waiting_process() as waiting:
         started = start_jobs(tmp_path, tmp_path / "jobs", [[]], as_of=synthetic.AS_OF, ready=waiting)
         with pytest.raises(CapewatchError, match="site_name"):
-            finish_jobs(started)
+            finish_jobs(*started)
 
 
 def test_a_process_that_waits_for_pages_ends_untold_though_another_one_still_holds_a_large_result():

@@ -180,6 +180,19 @@ def test_what_is_drawn_beside_is_what_is_drawn_here(store: ChartStore, tmp_path:
     assert beside.filled(foreign) == foreign
 
 
+def test_processes_end_in_a_rest_and_orders_after_it_are_filled(tmp_path: Path) -> None:
+    svg = '<svg xmlns="http://www.w3.org/2000/svg" width="2" height="2"/>'
+    with drawing.Drawers(2) as drawers:
+        for name in "ab":
+            drawers.ask(tmp_path / f"{name}.png", "picture", svg)
+        drawers.rest().result()
+        assert [process.returncode for process in drawers.started] == [0]
+        drawers.ask(tmp_path / "c.png", "picture", svg)
+        drawers.finish()
+        assert len(drawers.started) == 2
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.png", "b.png", "c.png"]
+
+
 def test_a_drawing_that_cannot_be_made_stops_the_build_with_a_message(tmp_path: Path) -> None:
     with drawing.Drawers(1) as drawers:
         drawers.ask(tmp_path / "a.svg", "draw", {"mark": "no such mark"})

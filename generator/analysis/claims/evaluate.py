@@ -14,7 +14,6 @@ from generator.analysis.claims.inputs import ClaimInputs, read_inputs
 from generator.analysis.claims.recipes import LiveFunction, LivePanel, LiveRequest, RecipeFunction, Value, plain
 from generator.analysis.claims.text import fill, names
 from generator.analysis.claims.verdict import VERDICTS, Comparison, Verdict, judge
-from generator.analysis.result import Statistic
 from generator.core import CapewatchError, WrongCall, near_matches
 from generator.panel.frame import Panel
 from generator.schema.claim import PLACES, Claim, Ledger, load_claims
@@ -22,6 +21,11 @@ from generator.schema.claim import PLACES, Claim, Ledger, load_claims
 Recomputed = dict[str, dict[str, dict[str, Value]]]
 #: Given the call that recomputes claim id → recipe id → values, answers it anew or from a store.
 Keep = Callable[[Callable[[], Recomputed]], Recomputed]
+#: Question → what it was answered, `LiveAnswer.as_dict`.
+Answers = dict[str, dict[str, Any]]
+#: Given a track, the questions (question → seed of its stream) and the call that asks them all of the track's panel, answers it
+#: anew or from a store.
+KeepLive = Callable[[str, Mapping[str, int], Callable[[], Answers]], Answers]
 
 
 def computed_anew(compute: Callable[[], Recomputed]) -> Recomputed:
@@ -29,16 +33,21 @@ def computed_anew(compute: Callable[[], Recomputed]) -> Recomputed:
     return compute()
 
 
+def asked_anew(_track: str, _questions: Mapping[str, int], ask: Callable[[], Answers]) -> Answers:
+    """Keeps nothing."""
+    return ask()
+
+
 @dataclass(frozen=True)
 class LiveAnswer:
-    """The statistics a live question gave on one track, or the reason why it has none."""
+    """The statistics a live question gave on one track, each as `Statistic.as_dict` gives it, or the reason why it has none."""
 
     track: str
-    statistics: tuple[Statistic, ...] = ()
+    statistics: Sequence[Mapping[str, Any]] = ()
     reason: str = ""
 
     def as_dict(self) -> dict[str, Any]:
-        return {"track": self.track, "reason": self.reason, "statistics": [one.as_dict() for one in self.statistics]}
+        return {"track": self.track, "reason": self.reason, "statistics": list(self.statistics)}
 
 
 @dataclass(frozen=True)
@@ -105,6 +114,7 @@ def evaluate_claims(
     resamples: int = 10_000,
     only: Sequence[str] | None = None,
     keep: Keep = computed_anew,
+    keep_live: KeepLive = asked_anew,
 ) -> list[ClaimResult]:
     """Recompute the claims of the ledger, sorted by theme and id as the files are.
 
@@ -112,7 +122,8 @@ def evaluate_claims(
     `rng` and `resamples` serve the live statistics; published bootstraps have the seeds and sizes their scripts set.
     Each live question has its own stream and is asked once, so one claim alone gives what it gives among all; `streams`:
     by name, those that statistics of a report draw from, for questions that give such a statistic. `keep` is given the
-    call that recomputes every recipe from the published tables, and may answer it from what it kept.
+    call that recomputes every recipe from the published tables, and may answer it from what it kept; `keep_live` so for each track
+    the call that asks the live questions.
     Raises WrongCall for an unknown id in `only`, ProblemsFound when a claim file is faulty.
     """
     if isinstance(source, ClaimInputs):
@@ -124,8 +135,11 @@ def evaluate_claims(
         ledger = ledger or load_claims(source)
     claims = ledger.require_clean().claims
     wanted = _wanted(claims, only)
-    asked = _Asked(inputs.live if live_panels is None else live_panels, rng=rng, streams=streams, resamples=resamples)
     chosen = [claims[name].value for name in wanted]
+    asked = _Asked(
+        inputs.live if live_panels is None else live_panels,
+        chosen, rng=rng, streams=streams, resamples=resamples, keep=keep_live,
+    )  # fmt: skip
     recomputed = keep(lambda: {claim.id: _recomputed(claim, inputs) for claim in chosen})
     return [_evaluate(claim, recomputed[claim.id], asked) for claim in chosen]
 
@@ -152,41 +166,60 @@ def _only(rng: np.random.Generator) -> Callable[[str], np.random.Generator]:
 
 
 class _Asked:
-    """The live questions: each is asked once of a track, with a stream of its own, and its answer is shared by claims."""
+    """The live questions of these claims: each is asked once of a track, with a stream of its own; claims share its answer."""
 
     def __init__(
         self,
         live: Mapping[str, Panel],
+        claims: Sequence[Claim],
         *,
         rng: np.random.Generator,
         streams: Callable[[str], np.random.Generator] | None,
         resamples: int,
+        keep: KeepLive,
     ) -> None:
-        self._panels = {track: LivePanel(panel) for track, panel in live.items()}
+        self._panels, self._claims, self._keep = live, claims, keep
         questions = sorted({_question_name(question) for question in QUESTIONS.values()})
         self._seeds = dict(zip(questions, rng.integers(0, 2**63, size=len(questions)).tolist(), strict=True))
         self._resamples, self._streams = resamples, streams
-        self._answers: dict[tuple[str, str], LiveAnswer] = {}
+        self._answers: dict[str, Answers] = {}
 
     def answer(self, claim: Claim, track: str) -> LiveAnswer:
         """The statistics of the claim's question on one track, or why there are none."""
         if track not in self._panels:
             return LiveAnswer(track, reason=f"no live panel of the track {track} was given")
-        panel = self._panels[track].panel
-        missing = _missing_axes(claim, panel)
+        missing = _missing_axes(claim, self._panels[track])
         if missing:
             return LiveAnswer(track, reason=f"the live panel has no axis {', '.join(missing)}")
-        question = QUESTIONS[claim.id]
-        key = (_question_name(question), track)
-        if key not in self._answers:
-            rng = np.random.default_rng([self._seeds[key[0]], *track.encode()])
-            try:
-                found = question(LiveRequest(self._panels[track], rng, self._resamples, self._streams or _only(rng)))
-            except CapewatchError as error:  # the panel lacks an axis that this question alone needs
-                return LiveAnswer(track, reason=error.message)
-            as_of = panel.as_of.isoformat() if panel.as_of else ""
-            self._answers[key] = LiveAnswer(track, tuple(one.of(track=panel.track, as_of=as_of) for one in found))
-        return self._answers[key]
+        if track not in self._answers:
+            self._answers[track] = self._track(track)
+        return LiveAnswer(**self._answers[track][_question_name(QUESTIONS[claim.id])])
+
+    def _track(self, track: str) -> Answers:
+        """What every question that the claims ask of a track is answered."""
+        panel = self._panels[track]
+        asked = {
+            _question_name(question): question
+            for claim in self._claims
+            if track in claim.live.panels and not _missing_axes(claim, panel)
+            for question in (QUESTIONS[claim.id],)
+        }
+        live = LivePanel(panel)
+        return self._keep(
+            track,
+            {name: self._seeds[name] for name in asked},
+            lambda: {name: self._asked(name, question, live, track).as_dict() for name, question in asked.items()},
+        )
+
+    def _asked(self, name: str, question: LiveFunction, live: LivePanel, track: str) -> LiveAnswer:
+        rng = np.random.default_rng([self._seeds[name], *track.encode()])
+        try:
+            found = question(LiveRequest(live, rng, self._resamples, self._streams or _only(rng)))
+        except CapewatchError as error:  # the panel lacks an axis that this question alone needs
+            return LiveAnswer(track, reason=error.message)
+        panel = live.panel
+        as_of = panel.as_of.isoformat() if panel.as_of else ""
+        return LiveAnswer(track, [one.of(track=panel.track, as_of=as_of).as_dict() for one in found])
 
 
 def _question_name(question: LiveFunction) -> str:

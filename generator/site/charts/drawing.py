@@ -5,6 +5,7 @@ Both libraries are imported only when something is made: a build that finds ever
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import json
 import os
@@ -16,7 +17,7 @@ import sys
 import threading
 import zlib
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -158,7 +159,7 @@ def start(orders: list[Order]) -> Callable[[], None]:
 
 class Drawers:
     """As many processes as there are cores, which make files while this one goes on. They start with the first order; as long as
-    this one goes on, there is one fewer, where there are several.
+    this one goes on, there is one fewer, where there are several. `started` holds all there ever were.
 
     Not by fork: vl-convert's own threads would be missing in the child.
     """
@@ -169,12 +170,16 @@ class Drawers:
         self._room = threading.Semaphore(max(1, count - 1))
         self._orders: dict[Path, Future[None]] = {}
         self._idle: queue.SimpleQueue[subprocess.Popen[str]] = queue.SimpleQueue()
-        self._started: list[subprocess.Popen[str]] = []
+        self.started: list[subprocess.Popen[str]] = []
 
     def ask(self, path: Path, maker: str, *arguments: Any) -> None:
         """Let `path` be made; once, however often it is asked for."""
         if path not in self._orders:
             self._orders[path] = self._pool.submit(self._fill, (path, maker, arguments))
+
+    def rest(self) -> Future[None]:
+        """Nothing is asked for a while: let the processes end when all that was asked for is there. Each holds over 100 MB."""
+        return self._pool.submit(self._end_idle, list(self._orders.values()))
 
     def finish(self) -> None:
         """Wait until everything that was asked for is there. Raises CapewatchError when something cannot be made."""
@@ -187,8 +192,14 @@ class Drawers:
 
     def __exit__(self, *_: object) -> None:
         self._pool.shutdown(cancel_futures=True)
-        for process in self._started:
+        for process in self.started:
             process.communicate()
+
+    def _end_idle(self, asked: list[Future[None]]) -> None:
+        wait(asked)  # all of them are being filled: the pool begins them in the order in which they came
+        with contextlib.suppress(queue.Empty):
+            while True:
+                self._idle.get_nowait().communicate()
 
     def _fill(self, order: Order) -> None:
         with self._room:
@@ -199,7 +210,7 @@ class Drawers:
             process = self._idle.get_nowait()
         except queue.Empty:
             process = _process(stdout=subprocess.PIPE)
-            self._started.append(process)
+            self.started.append(process)
         assert process.stdin is not None
         assert process.stdout is not None
         try:

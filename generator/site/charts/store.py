@@ -92,6 +92,11 @@ class ChartStore:
         if self.drawers is not None and not (self.cache / self._script).is_file():
             self.drawers.ask(self.cache / self._script, "script")
 
+    def rest(self) -> None:
+        """No chart is asked for a while."""
+        if self.drawers is not None:
+            self.drawers.rest()
+
     def has_places(self, text: str) -> bool:
         """Whether a page waits for a drawing."""
         return _PLACES.search(text) is not None

@@ -70,8 +70,8 @@ def test_a_live_claim_has_a_statistic_or_a_reason_on_every_track(results):
         for answer in result.live:
             assert bool(answer.statistics) != bool(answer.reason), result.id
             for one in answer.statistics:
-                assert one.track == answer.track
-                assert one.estimate is not None or one.reason
+                assert one["track"] == answer.track
+                assert one["estimate"] is not None or one["reason"]
 
 
 def test_a_claim_alone_gives_what_it_gives_among_all(inputs, ledger, stand_ins, results):
@@ -95,13 +95,32 @@ def test_a_live_critical_size_is_to_the_last_digit_the_one_that_the_report_has(i
         resamples=200,
         only=["nc-table", "nc-pythia-only"],
     )
-    told = {one.name: one.interval for result in found for answer in result.live for one in answer.statistics}
+    told = {one["name"]: one["interval"] for result in found for answer in result.live for one in answer.statistics}
     report = critical_scales(
         stand_ins["harness-v1"], "hellaswag", "truthfulqa", rng=streams("harness-v1/nc"), resamples=200
     )
     assert told["Nc opt"] is not None
-    assert told["Nc opt"] == report["opt"].interval
-    assert told["Nc"] == report["pythia"].interval
+    assert told["Nc opt"] == report["opt"].as_dict()["interval"]
+    assert told["Nc"] == report["pythia"].as_dict()["interval"]
+
+
+def test_answers_that_were_kept_for_a_track_are_not_asked_for_again(inputs, ledger, stand_ins, results):
+    kept = {}
+
+    def remember(track, questions, ask):
+        assert questions
+        kept[track] = ask()
+        return kept[track]
+
+    given = {"ledger": ledger, "live_panels": stand_ins, "resamples": 200}
+    evaluate_claims(inputs, **given, rng=np.random.default_rng(1), keep_live=remember)
+    assert kept.keys() == stand_ins.keys()
+    again = evaluate_claims(
+        inputs, **given, rng=np.random.default_rng(1), keep_live=lambda track, _questions, _ask: kept[track]
+    )
+    assert canonical_json([one.as_dict() for one in again]) == canonical_json(
+        [results[one.id].as_dict() for one in again]
+    )
 
 
 def test_the_verdict_does_not_depend_on_seed_or_live_panels(inputs, ledger, results):
