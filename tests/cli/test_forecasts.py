@@ -101,7 +101,7 @@ def test_a_prediction_is_scored_on_a_track_that_lacks_one_of_its_benchmarks():
     found = run("score", "ifeval-activation-2026", "--track", "epoch", "--resamples", "100")
     assert found.stderr == ""
     assert "   open, too few data  (epoch, as of" in found.stdout
-    assert "the number of models with ifeval on this track is 0 (to be scored: at least 1, missed by 1)" in found.stdout
+    assert "the number of models with IFEval on this track is 0 (to be scored: at least 1, missed by 1)" in found.stdout
 
 
 def test_on_a_day_before_its_registration_a_prediction_is_not_yet_registered():
