@@ -25,9 +25,8 @@ class Stamp:
         self._project = project
         self._path = project / "build" / "stamp.txt"
         self._around = [sys.version, installed(), dict(options)]
-        self._states = _states(
-            project
-        )  # before the files are read: one that changes meanwhile has another state afterwards
+        # before the files are read: one that changes meanwhile has another state afterwards
+        self._states = _states(project)
         self._files = {_text(path): sha256_file(Path(path)) for path in self._states}
         self._digest = sha256_bytes(canonical_json([*self._around, self._files]))
 

@@ -253,5 +253,9 @@ def test_every_grid_of_levers_says_what_moves_truthfulness_and_where_it_was_trai
     assert said.startswith(f"In the synthetic world, networks of up to {steering_levers._largest(small)} parameters: ")
     assert f"Networks of up to {steering_levers._largest(large)} parameters: " in said
     networks = {(row["seed"], row["parameters"], row["perplexity"]): row["device"] for row in large["rows"]}
-    assert sum(int(count) for count in re.findall(r"\((\d+)\)", steering_levers.devices(large))) == len(networks)
+    on_cpu = sorted({(row["lever"], row["level"]) for row in large["rows"] if row["device"] == "cpu"})
+    assert all(f"{lever} {level}" in steering_levers.devices(large) for lever, level in on_cpu)
+    alone = {"rows": [row for row in large["rows"] if row["device"] == "cpu"]}
+    assert re.fullmatch(r"CPU \(\d+\)", steering_levers.devices(alone))
+    assert sum(int(count) for count in re.findall(r"\((\d+)", steering_levers.devices(large))) == len(networks)
     assert steering_levers.devices(small) == ""

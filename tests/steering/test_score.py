@@ -189,7 +189,7 @@ def test_answers_too_many_for_one_row_are_scored_in_several(monkeypatch: pytest.
     cut = prepare(subject, items)
     batches = cut.trees(rows=512, vocabulary=40, device=DEVICE)
     assert sum(len(batch.tokens) for batch in batches) > len(items)
-    np.testing.assert_allclose(np.concatenate(score(subject, cut)), np.concatenate(whole), atol=2e-4)
+    np.testing.assert_allclose(np.concatenate(score(subject, cut)), np.concatenate(whole), atol=1e-5)
 
 
 def test_answers_are_cut_into_parts_of_similar_length() -> None:

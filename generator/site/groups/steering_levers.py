@@ -74,9 +74,19 @@ def _largest(grid: Row) -> str:
 
 
 def devices(grid: Row) -> str:
-    """Where the networks were trained, as far as the rows say: ``NVIDIA H200 (18), cpu (9)``."""
-    found = Counter(device for device in {_network(row): row.get("device") for row in grid["rows"]}.values() if device)
-    return ", ".join(f"{'CPU' if name == 'cpu' else name} ({count})" for name, count in found.most_common())
+    """Where the networks were trained, as far as the rows say, and which were not trained where most were:
+    ``NVIDIA H200 (15, matrix products in TF32), CPU (6: depth 2, width 96)``."""
+    networks = {_network(row): row for row in grid["rows"] if row.get("device")}
+    counts = Counter(row["device"] for row in networks.values()).most_common()
+    return ", ".join(_device(grid, name, count, listed=place > 0) for place, (name, count) in enumerate(counts))
+
+
+def _device(grid: Row, name: str, count: int, *, listed: bool) -> str:
+    words, said = ("CPU", str(count)) if name == "cpu" else (name, f"{count}, matrix products in TF32")
+    levels = sorted({(row["lever"], row["level"]) for row in grid["rows"] if row.get("device") == name})
+    if listed:
+        said += ": " + ", ".join(f"{lever} {format.words(level)}" for lever, level in levels)
+    return f"{words} ({said})"
 
 
 def _network(row: Row) -> tuple[Any, ...]:
